@@ -1,0 +1,1 @@
+"""An identity server that signs people up, proves that they hold a phone or a mailbox, and lets them in."""
