@@ -1,0 +1,119 @@
+"""Say once what an option is: its key, its kind, its default in each profile, and what it is for.
+
+An option is declared where its value ends up, as the field of a frozen dataclass. Loading, ``watchword check`` and
+the generated reference pages all read these declarations, so that none of them can know an option differently.
+"""
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Generic, Literal, TypeVar, cast
+
+from watchword.base.kinds import Kind
+
+SecurityProfile = Literal["recommended", "wso2"]
+CompatProfile = Literal["seed", "is-5.10", "is-6", "is-7"]
+
+T = TypeVar("T")
+
+_DECLARATION = "watchword.option"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option(Generic[T]):
+    """One option, wherever its value may come from."""
+
+    key: str
+    """Where it stands in ``deployment.toml``, with its tables; empty if no file can set it."""
+    kind: Kind[T]
+    default: T
+    """Under ``recommended``, and under ``wso2`` unless that has its own."""
+    wso2: T
+    demo: T
+    doc: str
+    aliases: tuple[str, ...] = ()
+    """Other places in ``deployment.toml`` that are read, with a warning."""
+    xml: str = ""
+    """The path of its element below ``<Server>`` in ``identity.xml``."""
+    relaxed: str = ""
+    """What a start-up line says when the value of ``wso2`` is in force; empty if that gives up no protection."""
+    secret: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return what the option is called in the settings' list of values."""
+        return self.key
+
+    def default_under(self, profile: SecurityProfile, *, demo: bool = False) -> T:
+        """Return the value that holds when nobody has set one."""
+        if demo:
+            return self.demo
+        return self.wso2 if profile == "wso2" else self.default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property(Option[T]):
+    """An option that a tenant may change at run time; the files only give the server's default."""
+
+    connector: str = ""
+    wire_name: str = ""
+    """What the governance interface calls it; empty if only the operator's files set it."""
+    label: str = ""
+    within: tuple[int, int] | None = None
+    """The legal range under ``recommended``; ``wso2`` takes any number but zero."""
+
+    @property
+    def name(self) -> str:
+        """Return the governance interface's name, which all releases share, else the key."""
+        return self.wire_name or self.key
+
+
+def declared(option: Option[T]) -> T:
+    """Make a dataclass field of an option; the type checker sees its value."""
+    metadata = {_DECLARATION: option}
+    if option.default.__hash__ is None:  # dataclasses refuse what looks mutable, and a mapping proxy does
+        return cast("T", field(default_factory=lambda: option.default, metadata=metadata))
+    return cast("T", field(default=option.default, metadata=metadata))
+
+
+def setting(  # noqa: PLR0913 - a declaration names everything about its option once
+    key: str,
+    kind: Kind[T],
+    default: T,
+    doc: str,
+    *,
+    wso2: T | None = None,
+    demo: T | None = None,
+    aliases: tuple[str, ...] = (),
+    relaxed: str = "",
+    secret: bool = False,
+) -> T:
+    """Declare a field that the operator fixes at start."""
+    under_wso2 = default if wso2 is None else wso2
+    return declared(
+        Option(
+            key=key,
+            kind=kind,
+            default=default,
+            wso2=under_wso2,
+            demo=under_wso2 if demo is None else demo,
+            doc=doc,
+            aliases=aliases,
+            relaxed=relaxed,
+            secret=secret,
+        )
+    )
+
+
+def options_of(group: type[Any]) -> Mapping[str, Option[Any]]:
+    """Return the options that a dataclass declares, by the name of their field."""
+    found = {each.name: each.metadata.get(_DECLARATION) for each in fields(group)}
+    return types.MappingProxyType({name: option for name, option in found.items() if option is not None})
+
+
+def undeclared_defaults(group: type[Any]) -> Iterator[str]:
+    """Yield the fields that have a default but no declaration: a test keeps this empty."""
+    for each in fields(group):
+        has_default = each.default is not MISSING or each.default_factory is not MISSING
+        if has_default and _DECLARATION not in each.metadata:
+            yield each.name
