@@ -1,0 +1,50 @@
+# Every target sets up what it needs, and does so again only when a lock has changed. `make` alone lists them.
+
+bin := .venv/bin
+# Two workers: the tests wait for the database and for hashes as much as they compute.
+workers ?= 2
+pytest := $(bin)/python -m pytest
+
+.DEFAULT_GOAL := targets
+.PHONY: targets demo test check static conformance attacks faults bench wheel lock upgrade runtime dev
+
+targets:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+runtime:
+	@tools/setup runtime
+
+dev:
+	@tools/setup dev
+
+demo: runtime ## a server with a demo tenant, a phone and a mailbox (ARGS="--help" shows what it takes)
+	@exec $(bin)/watchword demo $(ARGS)
+
+test: dev ## the tests, in about a minute (ARGS="-k words" for some of them)
+	@$(pytest) -q -n $(workers) --dist worksteal -m "not long" $(ARGS)
+
+check: static test ## what the CI runs: format, lint, contracts, types, licences, tests
+
+static: dev ## the same without the tests
+	@tools/static
+
+conformance: dev ## the cases of the specification, at a real server (DATABASE=postgresql://... for PostgreSQL)
+	@$(pytest) -q tests/conformance $(ARGS)
+
+attacks: dev ## what must fail
+	@$(pytest) -q tests/attacks $(ARGS)
+
+faults: dev ## what must survive: killed workers, lost databases, silent providers
+	@$(pytest) -q tests/faults $(ARGS)
+
+bench: dev ## how fast it is here; writes docs/explanation/performance.md
+	@$(bin)/python -m bench $(ARGS)
+
+wheel: dev ## dist/watchword-*.whl
+	@$(bin)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
+lock: ## requirements/*.txt anew after a change of dependencies; what is locked stays
+	@tools/lock
+
+upgrade: ## requirements/*.txt anew, with the newest versions that pyproject.toml allows
+	@tools/lock --upgrade
