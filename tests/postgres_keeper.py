@@ -1,8 +1,8 @@
 """Run a throw-away PostgreSQL for as long as another process lives.
 
 Started by tests/provision.py as a process of its own, since the server outlives the worker that asked for it first, and
-must not outlive the test run, however that ends. Usage: ``postgres_keeper.py PACKAGE OWNER``, where *PACKAGE* is the folder
-that holds ``pginstall`` and *OWNER* the process to wait for. Prints the server's URL once it accepts connections.
+must not outlive the test run, however that ends. Usage: ``postgres_keeper.py PACKAGE OWNER``, where *PACKAGE* is the
+folder that holds ``pginstall`` and *OWNER* the process to wait for. Prints the server's URL once it takes connections.
 """
 
 import os
@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Cluster:
     user: str | None
 
     def run(self, program: str, *arguments: str) -> None:
-        """Run a program of PostgreSQL to its end; its output stays in the folder, where the reason of a failure is read."""
+        """Run a program of PostgreSQL to its end; what it says stays in the folder."""
         with (self.folder / "output").open("a") as output:
             subprocess.run(
                 [self.binaries / program, "-D", self.folder / "cluster", *arguments],
@@ -104,10 +105,8 @@ def main(package: Path, owner: int) -> None:
         return
     # Whoever reads our output must not wait for its end as long as the server lives.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    try:
+    with suppress(psutil.NoSuchProcess):
         psutil.Process(owner).wait()
-    except psutil.NoSuchProcess:
-        pass
     cluster.stop()
     shutil.rmtree(folder)
 

@@ -1,7 +1,7 @@
 """What tests need beyond Python packages: a PostgreSQL, a browser, and a closed door to the network.
 
-A pytest plugin, loaded by tests/conftest.py. What cannot be had makes the test that wants it fail, with the reason;
-``WATCHWORD_TESTS_WITHOUT=browser,postgres`` says that it is missing on purpose, and such tests are then skipped by name.
+A pytest plugin, loaded by tests/conftest.py. What cannot be had makes the test that wants it fail, with the reason.
+``WATCHWORD_TESTS_WITHOUT=browser,postgres`` says that it is missing on purpose: such tests are skipped, by name.
 """
 
 import fcntl
@@ -107,7 +107,7 @@ def fresh_postgres_database(postgres_url: str) -> Callable[..., str]:
         name = f"{worker}_{next(numbers)}"
         source = urlsplit(template).path.lstrip("/") if template else "template0"
         statement = f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY'
-        command = [psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, postgres_url]
+        command: list[str | Path] = [psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, postgres_url]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
         return urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
 
@@ -125,12 +125,12 @@ def _postgres_package() -> Path:
 def _start_postgres() -> str:
     """Start the keeper, and return what it says: a URL, or why there is none."""
     keeper = Path(__file__).with_name("postgres_keeper.py")
-    command = [sys.executable, keeper, _postgres_package(), os.environ[OWNER]]
+    command: list[str | Path] = [sys.executable, keeper, _postgres_package(), os.environ[OWNER]]
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as started:
         assert started.stdout is not None
-        first = started.stdout.readline().strip()
+        first: str = started.stdout.readline().strip()
         if first.startswith("postgresql://"):
             # It lives on: leaving this block in the usual way would wait for its end.
             started.returncode = 0
@@ -198,7 +198,7 @@ def network_is_off() -> Iterator[None]:
 
 
 def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuse connections and look-ups that would leave the machine (what asyncio and the standard library do; not uvloop)."""
+    """Refuse what would leave the machine, as far as Python sees it: uvloop asks nobody."""
     if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
         address = arguments[1]
         host = address[0] if isinstance(address, tuple) else None

@@ -22,9 +22,10 @@ def licence(package: Distribution) -> str:
     name = package.metadata["Name"]
     if name in READ_BY_HAND:
         return READ_BY_HAND[name]
-    expression = package.metadata.get("License-Expression", "")
+    expressions = package.metadata.get_all("License-Expression", [])
     classified = [line for line in package.metadata.get_all("Classifier", []) if line.startswith("License ::")]
-    return expression or "; ".join(classified) or package.metadata.get("License", "").strip().partition("\n")[0]
+    texts = package.metadata.get_all("License", [])
+    return "; ".join(expressions or classified or [text.strip().partition("\n")[0] for text in texts])
 
 
 def is_accepted(words: str) -> bool:
