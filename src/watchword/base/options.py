@@ -5,7 +5,7 @@ the generated reference pages all read these declarations, so that none of them 
 """
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Generic, Literal, TypeVar, cast
 
@@ -17,6 +17,15 @@ CompatProfile = Literal["seed", "is-5.10", "is-6", "is-7"]
 T = TypeVar("T")
 
 _DECLARATION = "watchword.option"
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """What a default depends on."""
+
+    security: SecurityProfile
+    compat: CompatProfile = "seed"
+    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +44,8 @@ class Option(Generic[T]):
     """Other places in ``deployment.toml`` that are read, with a warning."""
     xml: str = ""
     """The path of its element below ``<Server>`` in ``identity.xml``."""
-    relaxed: str = ""
-    """What a start-up line says when the value of ``wso2`` is in force; empty if that gives up no protection."""
+    caution: tuple[T, str] | None = None
+    """A value that gives up a protection, and the start-up line which says so while it is in force."""
     secret: bool = False
 
     @property
@@ -44,11 +53,11 @@ class Option(Generic[T]):
         """Return what the option is called in the settings' list of values."""
         return self.key
 
-    def default_under(self, profile: SecurityProfile, *, demo: bool = False) -> T:
+    def default_in(self, profiles: Profiles) -> T:
         """Return the value that holds when nobody has set one."""
-        if demo:
+        if profiles.demo:
             return self.demo
-        return self.wso2 if profile == "wso2" else self.default
+        return self.wso2 if profiles.security == "wso2" else self.default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +69,24 @@ class Property(Option[T]):
     """What the governance interface calls it; empty if only the operator's files set it."""
     label: str = ""
     within: tuple[int, int] | None = None
-    """The legal range under ``recommended``; ``wso2`` takes any number but zero."""
+    """The legal range under ``recommended``; ``wso2`` takes whatever the kind takes."""
+    loose: Callable[[T], str | None] | None = None
+    """Tells why a value is too open: a file may hold it under ``wso2`` only, and no interface may save it."""
+    releases: Mapping[CompatProfile, T] = field(default_factory=dict)
+    """Defaults of single wire profiles, which win over all others."""
+    listed: bool = True
+    """Whether the governance interface lists it; the others are ours, and must be asked for by name."""
 
     @property
     def name(self) -> str:
         """Return the governance interface's name, which all releases share, else the key."""
         return self.wire_name or self.key
+
+    def default_in(self, profiles: Profiles) -> T:
+        """Return the value that holds when neither the tenant nor a file has set one."""
+        if profiles.compat in self.releases:
+            return self.releases[profiles.compat]
+        return Option.default_in(self, profiles)
 
 
 def declared(option: Option[T]) -> T:
@@ -85,7 +106,7 @@ def setting(  # noqa: PLR0913 - a declaration names everything about its option 
     wso2: T | None = None,
     demo: T | None = None,
     aliases: tuple[str, ...] = (),
-    relaxed: str = "",
+    caution: tuple[T, str] | None = None,
     secret: bool = False,
 ) -> T:
     """Declare a field that the operator fixes at start."""
@@ -99,7 +120,7 @@ def setting(  # noqa: PLR0913 - a declaration names everything about its option 
             demo=under_wso2 if demo is None else demo,
             doc=doc,
             aliases=aliases,
-            relaxed=relaxed,
+            caution=caution,
             secret=secret,
         )
     )

@@ -183,7 +183,7 @@ class Registration:
         "Which verified flag a confirmation sets: by WSO2's table for callers that may assert it, or only that of "
         "the channel which carried the code.",
         wso2="compat",
-        relaxed="a caller that may assert it can mark a channel as verified which did not carry the code",
+        caution=("compat", "a caller that may assert it can mark a channel as verified which did not carry the code"),
     )
     required_claims: tuple[str, ...] = setting(
         "watchword.registration.required_claims", kinds.LIST, (), "URIs of claims without which nobody is registered."
@@ -201,7 +201,10 @@ class Registration:
         "Whether numbers must exist in the numbering plan and are stored as E.164, and names like UUIDs or short "
         "numbers are reserved.",
         wso2=False,
-        relaxed="a phone number needs only the right syntax, and names like UUIDs or short numbers may be taken",
+        caution=(
+            False,
+            "a phone number needs only the right syntax, and names like UUIDs or short numbers may be taken",
+        ),
     )
     validate_channel_value: bool = setting(
         "watchword.registration.validate_channel_value",
@@ -256,7 +259,7 @@ class UserStore:
         "",
         "The pattern that a password matches in full; empty leaves it to length and the list of common passwords.",
         wso2=r"^[\S]{5,30}$",
-        relaxed="a password of five characters is long enough, and common ones are not refused",
+        caution=(r"^[\S]{5,30}$", "a password of five characters is long enough, and common ones are not refused"),
     )
     password_text: str = setting(
         "user_store.password_java_regex_violation_error_msg",
@@ -283,7 +286,7 @@ class Sms:
         True,
         "Whether a code's text ends with the line by which a phone offers it to our pages only.",
         wso2=False,
-        relaxed="the text of a code is not bound to our site, so a phone may offer it elsewhere",
+        caution=(False, "the text of a code is not bound to our site, so a phone may offer it elsewhere"),
     )
     provider: Mapping[str, object] = setting(
         "watchword.sms.provider",
@@ -395,7 +398,7 @@ class Value:
 
     value: object
     origin: str
-    """``default``, ``default (wso2)``, ``deployment.toml:12``, ``identity.xml:40``, ``environment …``, ``command line``."""
+    """``default``, ``default (wso2)``, ``deployment.toml:12``, ``identity.xml:40``, ``environment …`` or so."""
     shown: str = ""
     """As ``watchword check`` prints it: a secret is hidden."""
 

@@ -1,0 +1,723 @@
+"""The policies of a tenant: what it may change while the server runs.
+
+Each field is declared once: the connector and name under which the governance interface shows it, its place in
+``deployment.toml`` and ``identity.xml``, its kind, and its default in each profile. A row of the tenant wins over the
+operator's files, and these win over the defaults.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from watchword.base import kinds
+from watchword.base.kinds import Kind
+from watchword.base.options import CompatProfile, Property, declared, options_of
+from watchword.tenants.model import Connector, lets_anyone_in
+
+T = TypeVar("T")
+
+ChannelName = Literal["EMAIL", "SMS"]
+CHANNEL: Kind[ChannelName] = kinds.one_of("EMAIL", "SMS")
+INVERTED = Kind(
+    "true or false", lambda value: not kinds.read_boolean(value), lambda value: "false" if value else "true", "boolean"
+)
+
+
+def _read_code_pattern(value: object) -> str:
+    text = kinds.read_text(value)
+    if text and not re.fullmatch(r"\[(?:a-z|A-Z|0-9){1,3}\]\{[0-9]{1,3}\}", text, re.ASCII):
+        raise ValueError(f"not {text!r}")
+    return text
+
+
+CODE_PATTERN = Kind('classes and a length, such as "[A-Z0-9]{6}" or "[0-9]{6}"', _read_code_pattern)
+
+SELF_SIGN_UP = Connector(
+    "self-sign-up",
+    "Self Registration",
+    "User Onboarding",
+    "identity_mgt.user_self_registration",
+    "SelfRegistration",
+    old_name="User Self Registration",
+)
+LITE_SIGN_UP = Connector(
+    "lite-user-sign-up",
+    "Lite User Registration",
+    "User Onboarding",
+    "identity_mgt.lite_user_registration",
+    "LiteRegistration",
+)
+ASK_PASSWORD = Connector(
+    "user-email-verification", "Ask Password", "User Onboarding", "identity_mgt.user_onboarding", "EmailVerification"
+)
+PASSWORD_PATTERNS = Connector(
+    "passwordPolicy", "Password Patterns", "Password Policies", "identity_mgt.password_policy", "PasswordPolicy"
+)
+CLAIM_UPDATE = Connector(
+    "user-claim-update", "User Claim Update", "Other Settings", "identity_mgt.user_claim_update", "UserClaimUpdate"
+)
+CHANNELS = Connector(
+    "notification-channels", "Notification Channels", "Other Settings", "identity_mgt.notification", "Notification"
+)
+"""Ours: in a WSO2 server only the operator's file decides these."""
+
+
+def rule(  # noqa: PLR0913 - a declaration names everything about its property once
+    connector: Connector,
+    wire_name: str,
+    kind: Kind[T],
+    default: T,
+    label: str,
+    *,
+    toml: str = "",
+    xml: str = "",
+    doc: str = "",
+    wso2: T | None = None,
+    demo: T | None = None,
+    aliases: tuple[str, ...] = (),
+    within: tuple[int, int] | None = None,
+    caution: tuple[T, str] | None = None,
+    releases: Mapping[CompatProfile, T] | None = None,
+    loose: Any = None,  # noqa: ANN401 - a function of T; the checker cannot join it with the default otherwise
+    listed: bool = True,
+) -> T:
+    """Declare a field that a tenant may change; *toml* and *xml* count from the connector's section and element."""
+    under_wso2 = default if wso2 is None else wso2
+    return declared(
+        Property(
+            key=toml if toml.startswith("identity_mgt.") or not toml else f"{connector.section}.{toml}",
+            kind=kind,
+            default=default,
+            wso2=under_wso2,
+            demo=under_wso2 if demo is None else demo,
+            doc=doc or f"{label}.",
+            aliases=aliases,
+            xml=f"{connector.element}/{xml}" if xml else "",
+            connector=connector.name,
+            wire_name=wire_name,
+            label=label,
+            within=within,
+            caution=caution,
+            releases=releases or {},
+            loose=loose,
+            listed=listed,
+        )
+    )
+
+
+_DAY = (1, 1440)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfRegistration:
+    """Whether and how people register themselves."""
+
+    enabled: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.Enable",
+        kinds.BOOLEAN,
+        False,
+        "User self registration",
+        toml="allow_self_registration",
+        xml="Enable",
+        demo=True,
+    )
+    lock_on_creation: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.LockOnCreation",
+        kinds.BOOLEAN,
+        True,
+        "Lock user account on creation",
+        toml="lock_on_creation",
+        xml="LockOnCreation",
+    )
+    send_confirmation_on_creation: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.SendConfirmationOnCreation",
+        kinds.BOOLEAN,
+        False,
+        "Enable Account Confirmation On Creation",
+        toml="send_confirmation_on_creation",
+        xml="SendConfirmationOnCreation",
+        doc="Whether an account that is not locked is asked for confirmation as well.",
+    )
+    internally_managed: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.Notification.InternallyManage",
+        kinds.BOOLEAN,
+        True,
+        "Manage notifications sending internally",
+        toml="notification.manage_internally",
+        xml="Notification/InternallyManage",
+        doc="Whether we send the code; if not, the answer carries it and the caller sends.",
+    )
+    recaptcha: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.ReCaptcha",
+        kinds.BOOLEAN,
+        True,
+        "Prompt reCaptcha",
+        toml="enable_recaptcha",
+        xml="ReCaptcha",
+        doc="Whether a captcha must be solved; without `[recaptcha]` in the operator's file it has no effect.",
+    )
+    email_code_minutes: int = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.VerificationCode.ExpiryTime",
+        kinds.MINUTES,
+        1440,
+        "User self registration verification link expiry time",
+        toml="verification_email_validity",
+        aliases=(f"{SELF_SIGN_UP.section}.expiry_time",),
+        xml="VerificationCode/ExpiryTime",
+        doc="Minutes for which the code of a mail, or of a caller that sends itself, can be redeemed.",
+        within=_DAY,
+    )
+    sms_code_minutes: int = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.VerificationCode.SMSOTP.ExpiryTime",
+        kinds.MINUTES,
+        10,
+        "User self registration SMS OTP expiry time",
+        toml="verification_sms_validity",
+        xml="VerificationCode/SMSOTP/ExpiryTime",
+        doc="Minutes for which the code of an SMS can be redeemed.",
+        wso2=1,
+        demo=10,
+        within=_DAY,
+    )
+    sms_otp_regex: str = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.SMSOTP.Regex",
+        CODE_PATTERN,
+        "",
+        "User self registration SMS OTP regex",
+        toml="sms_otp_regex",
+        doc="The alphabet and length of an SMS code, such as `[0-9]{6}`; wins over the flags where set.",
+        releases={"is-6": "[a-zA-Z0-9]{6}"},
+    )
+    otp_in_email: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.OTP.SendOTPInEmail",
+        kinds.BOOLEAN,
+        False,
+        "Send OTP in e-mail",
+        toml="otp.send_otp_in_email",
+        xml="OTP/SendOTPInEmail",
+        doc="Whether a mail carries a short code instead of a long one.",
+    )
+    otp_uppercase: bool | None = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.OTP.UseUppercaseCharactersInOTP",
+        kinds.FLAG_OR_UNSET,
+        None,
+        "Include uppercase characters in OTP",
+        toml="otp.use_uppercase_in_otp",
+        xml="OTP/UseUppercaseInOtp",
+        releases={"is-7": True},
+    )
+    otp_lowercase: bool | None = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.OTP.UseLowercaseCharactersInOTP",
+        kinds.FLAG_OR_UNSET,
+        None,
+        "Include lowercase characters in OTP",
+        toml="otp.use_lowercase_in_otp",
+        xml="OTP/UseLowercaseInOtp",
+        releases={"is-7": True},
+    )
+    otp_numeric: bool | None = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.OTP.UseNumbersInOTP",
+        kinds.FLAG_OR_UNSET,
+        None,
+        "Include numbers in OTP",
+        toml="otp.use_numeric_in_otp",
+        xml="OTP/UseNumericInOtp",
+        releases={"is-7": True},
+    )
+    otp_length: int = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.OTP.OTPLength",
+        kinds.number(4, 10),
+        6,
+        "OTP length",
+        toml="otp.otp_length",
+        xml="OTP/OTPLength",
+        doc="Characters of a short code; under `recommended` never fewer than 8 where no flag is set.",
+    )
+    email_otp: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.EmailOTP.Enable",
+        kinds.BOOLEAN,
+        False,
+        "Enable email OTP",
+        doc="Whether a mail carries a short code and takes the template for one.",
+    )
+    callback_regex: str = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.CallbackRegex",
+        kinds.PATTERN,
+        "",
+        "User self registration callback URL regex",
+        toml="callback_url",
+        xml="CallbackRegex",
+        doc="The addresses to which a confirmed person may be sent on; empty allows our own origin only.",
+        loose=lets_anyone_in,
+    )
+    notify_account_confirmation: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.NotifyAccountConfirmation",
+        kinds.BOOLEAN,
+        False,
+        "Send sign up confirmation notification",
+        toml="notify_account_confirmation",
+        xml="NotifyAccountConfirmation",
+    )
+    resend_recaptcha: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.ResendConfirmationReCaptcha",
+        kinds.BOOLEAN,
+        False,
+        "Prompt reCaptcha on re-send confirmation",
+        toml="enable_resend_confirmation_recaptcha",
+        xml="ResendConfirmationReCaptcha",
+    )
+    auto_login: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.AutoLogin.Enable",
+        kinds.BOOLEAN,
+        False,
+        "Enable auto login after account confirmation",
+        toml="auto_login.enable",
+        xml="AutoLogin/Enable",
+        doc="Whether a confirmed person is logged in at once; kept for clients of the interface, we let nobody in "
+        "unasked.",
+    )
+    auto_login_alias: str = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.AutoLogin.AliasName",
+        kinds.TEXT,
+        "wso2carbon",
+        "Alias of the key used to sign the auto login cookie",
+        toml="auto_login.alias_name",
+        xml="AutoLogin/AliasName",
+        doc="The alias of a key; kept for clients of the interface, our keys have no names.",
+    )
+    show_username_unavailability: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.ShowUsernameUnavailability",
+        kinds.BOOLEAN,
+        True,
+        "Show username unavailability",
+        doc="Whether our pages say that a name is taken.",
+    )
+    dynamic_portal: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.EnableDynamicPortal",
+        kinds.BOOLEAN,
+        False,
+        "Enable dynamic self-registration portal",
+        doc="Which pages register; kept for clients of the interface, ours are the same either way.",
+    )
+    detailed_response: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.API.EnableDetailedResponseBody",
+        kinds.BOOLEAN,
+        False,
+        "Detailed API response",
+        toml="enable_detailed_api_response",
+        xml="API/EnableDetailedResponseBody",
+        doc="Whether the answer to a registration says code, message and channel, or is the short one of old.",
+        demo=True,
+        listed=False,
+    )
+    honours_preverified: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.EnableAccountLockForVerifiedPreferredChannel",
+        INVERTED,
+        False,
+        "Enable account lock for verified preferred channel",
+        toml="enable_account_lock_for_verified_preferred_channel",
+        xml="EnableAccountLockForVerifiedPreferredChannel",
+        doc="Whether an account is locked although its caller says that the channel is verified. Off in the wire "
+        "profile `seed`.",
+        releases={"seed": True},
+        caution=(
+            True,
+            "a caller that may assert it opens an account without a code, by saying that the channel is verified",
+        ),
+        listed=False,
+    )
+    default_user_store: str = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.DefaultUserStore",
+        kinds.TEXT,
+        "PRIMARY",
+        "Default user store",
+        toml="default_userstore",
+        xml="DefaultUserStore",
+        doc="The realm of people who name none.",
+        listed=False,
+    )
+    email_tolerance_minutes: int = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.Notification.Email.ConfirmationCodeTolerancePeriod",
+        kinds.MINUTES_OR_NONE,
+        0,
+        "Tolerance of e-mail confirmation codes",
+        toml="email.confirmation_code_tolerance_period",
+        xml="Notification/Email/ConfirmationCodeTolerancePeriod",
+        doc="Minutes at the end of a code's life in which the same code goes out again; 0 is off.",
+        listed=False,
+    )
+    sms_tolerance_minutes: int = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.Notification.SMS.ConfirmationCodeTolerancePeriod",
+        kinds.MINUTES_OR_NONE,
+        0,
+        "Tolerance of SMS confirmation codes",
+        toml="sms.confirmation_code_tolerance_period",
+        xml="Notification/SMS/ConfirmationCodeTolerancePeriod",
+        doc="Minutes at the end of a code's life in which the same code goes out again; 0 is off.",
+        listed=False,
+    )
+    pages: bool = rule(
+        SELF_SIGN_UP,
+        "SelfRegistration.Endpoint.Enable",
+        kinds.BOOLEAN,
+        True,
+        "Self sign-up pages",
+        toml="identity_mgt.endpoint.enable_self_signup_endpoint",
+        doc="Whether the registration pages are served.",
+        listed=False,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """Over which channel a person is reached."""
+
+    default_channel: ChannelName = rule(
+        CHANNELS,
+        "Notification.DefaultNotificationChannel",
+        CHANNEL,
+        "EMAIL",
+        "Default notification channel",
+        toml="default_notification_channel",
+        xml="DefaultNotificationChannel",
+        aliases=(f"{SELF_SIGN_UP.section}.default_notification_channel", "default_notification_channel"),
+        doc="The channel of whoever prefers none.",
+        demo="SMS",
+        listed=False,
+    )
+    resolve_channel: bool = rule(
+        CHANNELS,
+        "Notification.ResolveNotificationChannels.Enable",
+        kinds.BOOLEAN,
+        False,
+        "Resolve notification channel",
+        toml="resolve_notification_channel",
+        xml="ResolveNotificationChannels/Enable",
+        aliases=(
+            f"{SELF_SIGN_UP.section}.enable_resolve_notification_channel",
+            f"{SELF_SIGN_UP.section}.resolve_notification_channel",
+            f"{CHANNELS.section}.enable_resolve_notification_channel",
+            "resolve_notification_channel",
+            "enable_resolve_notification_channel",
+        ),
+        doc="Whether the person's claims decide about the channel.",
+        demo=True,
+        listed=False,
+    )
+    default_locale: str = rule(
+        CHANNELS,
+        "Notification.DefaultLocale",
+        kinds.TEXT,
+        "en_US",
+        "Default locale",
+        toml="default_locale",
+        xml="DefaultLocale",
+        doc="The language of messages to whoever has set none.",
+        listed=False,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiteRegistration:
+    """Whether and how people register with an address alone."""
+
+    enabled: bool = rule(
+        LITE_SIGN_UP,
+        "LiteRegistration.Enable",
+        kinds.BOOLEAN,
+        False,
+        "Lite user registration",
+        toml="enable",
+        xml="Enable",
+    )
+    lock_on_creation: bool = rule(
+        LITE_SIGN_UP,
+        "LiteRegistration.LockOnCreation",
+        kinds.BOOLEAN,
+        True,
+        "Lock user account on creation",
+        toml="lock_on_creation",
+        xml="LockOnCreation",
+    )
+    internally_managed: bool = rule(
+        LITE_SIGN_UP,
+        "LiteRegistration.Notification.InternallyManage",
+        kinds.BOOLEAN,
+        True,
+        "Manage notifications sending internally",
+        toml="notification.manage_internally",
+        xml="Notification/InternallyManage",
+    )
+    recaptcha: bool = rule(
+        LITE_SIGN_UP,
+        "LiteRegistration.ReCaptcha",
+        kinds.BOOLEAN,
+        True,
+        "Prompt reCaptcha",
+        toml="recaptcha.enable",
+        xml="ReCaptcha",
+    )
+    email_code_minutes: int = rule(
+        LITE_SIGN_UP,
+        "LiteRegistration.VerificationCode.ExpiryTime",
+        kinds.MINUTES,
+        1440,
+        "Lite user registration verification link expiry time",
+        toml="verification_email_validity",
+        xml="VerificationCode/ExpiryTime",
+        within=_DAY,
+    )
+    sms_code_minutes: int = rule(
+        LITE_SIGN_UP,
+        "LiteRegistration.VerificationCode.SMSOTP.ExpiryTime",
+        kinds.MINUTES,
+        10,
+        "Lite user registration SMS OTP expiry time",
+        toml="verification_sms_validity",
+        xml="VerificationCode/SMSOTP/ExpiryTime",
+        wso2=1,
+        demo=10,
+        within=_DAY,
+    )
+    callback_regex: str = rule(
+        LITE_SIGN_UP,
+        "LiteRegistration.CallbackRegex",
+        kinds.PATTERN,
+        "",
+        "Lite user registration callback URL regex",
+        toml="callback_url",
+        xml="CallbackRegex",
+        loose=lets_anyone_in,
+    )
+    resend_on_existence: bool = rule(
+        LITE_SIGN_UP,
+        "LiteRegistration.ResendVerificationOnUserExistence",
+        kinds.BOOLEAN,
+        False,
+        "Resend the verification if the user exists",
+        toml="resend_verification_on_user_existence",
+        xml="ResendVerificationOnUserExistence",
+        listed=False,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserOnboarding:
+    """How accounts that an administrator makes are verified."""
+
+    email_verification: bool = rule(
+        ASK_PASSWORD,
+        "EmailVerification.Enable",
+        kinds.BOOLEAN,
+        False,
+        "Enable user email verification",
+        toml="enable_email_verification",
+        xml="Enable",
+    )
+    lock_on_creation: bool = rule(
+        ASK_PASSWORD,
+        "EmailVerification.LockOnCreation",
+        kinds.BOOLEAN,
+        True,
+        "Enable account lock on creation",
+        toml="lock_on_creation",
+        xml="LockOnCreation",
+    )
+    internally_managed: bool = rule(
+        ASK_PASSWORD,
+        "EmailVerification.Notification.InternallyManage",
+        kinds.BOOLEAN,
+        True,
+        "Manage notifications sending internally",
+        toml="notification.manage_internally",
+        xml="Notification/InternallyManage",
+    )
+    expiry_minutes: int = rule(
+        ASK_PASSWORD,
+        "EmailVerification.ExpiryTime",
+        kinds.MINUTES,
+        1440,
+        "Email verification code expiry time",
+        toml="verification_email_validity",
+        xml="ExpiryTime",
+        within=_DAY,
+    )
+
+
+_UPDATE_EMAIL = "Claim[emailaddress]/VerificationOnUpdate"
+_UPDATE_MOBILE = "Claim[mobile]/VerificationOnUpdate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimUpdate:
+    """Whether a changed mailbox or number is verified before it counts."""
+
+    use_verify_claim: bool = rule(
+        CLAIM_UPDATE,
+        "UserClaimUpdate.UseVerifyClaim",
+        kinds.BOOLEAN,
+        False,
+        "Verify on request only",
+        toml="use_verify_claim",
+        xml="UseVerifyClaim",
+        doc="Whether a change is verified only when the request asks for it by `verifyEmail` or `verifyMobile`.",
+        listed=False,
+    )
+    email_verification: bool = rule(
+        CLAIM_UPDATE,
+        "UserClaimUpdate.Email.EnableVerification",
+        kinds.BOOLEAN,
+        False,
+        "Enable user email verification on update",
+        toml="email.enable_verification",
+        xml=f"{_UPDATE_EMAIL}/Enable",
+    )
+    email_code_minutes: int = rule(
+        CLAIM_UPDATE,
+        "UserClaimUpdate.Email.VerificationCode.ExpiryTime",
+        kinds.MINUTES,
+        1440,
+        "Email verification on update link expiry time",
+        toml="email.verification_email_validity",
+        xml=f"{_UPDATE_EMAIL}/VerificationCode/ExpiryTime",
+        within=_DAY,
+    )
+    email_otp: bool = rule(
+        CLAIM_UPDATE, "UserClaimUpdate.Email.EnableEmailOTP", kinds.BOOLEAN, False, "Enable email OTP on update"
+    )
+    email_notify_existing: bool = rule(
+        CLAIM_UPDATE,
+        "UserClaimUpdate.Email.EnableNotification",
+        kinds.BOOLEAN,
+        False,
+        "Enable user email notification on update",
+        toml="email.enable_notify_existing_email",
+        xml="Claim[emailaddress]/NotificationOnUpdate/Enable",
+        doc="Whether the old mailbox is told of the change.",
+    )
+    mobile_verification: bool = rule(
+        CLAIM_UPDATE,
+        "UserClaimUpdate.MobileNumber.EnableVerification",
+        kinds.BOOLEAN,
+        False,
+        "Enable user mobile number verification on update",
+        toml="mobile.enable_verification",
+        xml=f"{_UPDATE_MOBILE}/Enable",
+    )
+    mobile_code_minutes: int = rule(
+        CLAIM_UPDATE,
+        "UserClaimUpdate.MobileNumber.VerificationCode.ExpiryTime",
+        kinds.MINUTES,
+        5,
+        "Mobile number verification on update SMS OTP expiry time",
+        toml="mobile.verification_sms_otp_validity",
+        xml=f"{_UPDATE_MOBILE}/VerificationCode/ExpiryTime",
+        within=_DAY,
+    )
+    mobile_by_privileged_user: bool = rule(
+        CLAIM_UPDATE,
+        "UserClaimUpdate.MobileNumber.EnableVerificationByPrivilegedUser",
+        kinds.BOOLEAN,
+        False,
+        "Enable mobile number verification by privileged users",
+        toml="mobile.enable_verification_by_privileged_user",
+        xml=f"{_UPDATE_MOBILE}/EnableVerificationByPrivilegedUser",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordPolicy:
+    """The tenant's own rules for passwords, beside those of the user store."""
+
+    enabled: bool = rule(
+        PASSWORD_PATTERNS,
+        "passwordPolicy.enable",
+        kinds.BOOLEAN,
+        False,
+        "Validate passwords based on a policy pattern",
+        toml="enable",
+        xml="Enable",
+    )
+    min_length: int = rule(
+        PASSWORD_PATTERNS,
+        "passwordPolicy.min.length",
+        kinds.number(0, 256),
+        6,
+        "Minimum number of characters",
+        toml="min_length",
+        xml="MinLength",
+    )
+    max_length: int = rule(
+        PASSWORD_PATTERNS,
+        "passwordPolicy.max.length",
+        kinds.number(1, 256),
+        128,
+        "Maximum number of characters",
+        toml="max_length",
+        xml="MaxLength",
+    )
+    pattern: str = rule(
+        PASSWORD_PATTERNS,
+        "passwordPolicy.pattern",
+        kinds.PATTERN,
+        r"^((?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*[!@#$%&*])).{0,100}$",
+        "Password pattern regex",
+        toml="pattern",
+        xml="Pattern",
+        doc="The pattern that a password matches in full: as it stands, a digit, a small and a capital letter, and "
+        "one of `!@#$%&*`.",
+    )
+    error_text: str = rule(
+        PASSWORD_PATTERNS,
+        "passwordPolicy.errorMsg",
+        kinds.TEXT,
+        "",
+        "Error message on pattern violation",
+        toml="error_msg",
+        xml="ErrorMsg",
+        doc="What is said of a password that breaks the pattern; empty names every broken rule.",
+    )
+
+
+POLICIES: tuple[type[Any], ...] = (
+    SelfRegistration,
+    Notification,
+    LiteRegistration,
+    UserOnboarding,
+    ClaimUpdate,
+    PasswordPolicy,
+)
+CONNECTORS = (SELF_SIGN_UP, LITE_SIGN_UP, ASK_PASSWORD, PASSWORD_PATTERNS, CLAIM_UPDATE, CHANNELS)
+
+
+def all_properties() -> tuple[Property[Any], ...]:
+    """Return every property of every policy, in the order in which the connectors show them."""
+    found = [option for policy in POLICIES for option in options_of(policy).values()]
+    return tuple(option for option in found if isinstance(option, Property))
