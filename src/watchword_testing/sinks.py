@@ -20,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 LOOPBACK = "127.0.0.1"
@@ -168,6 +169,12 @@ def _handler_of(answer: _Answer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Sms(msgspec.Struct, frozen=True):
+    to: str
+    content: str
+    code: str | None
+
+
 class SmsSink(_HttpSink):
     """Takes `{"to": …, "content": …, "code": …}`; the header `Idempotency-Key` is the id of the message."""
 
@@ -178,11 +185,10 @@ class SmsSink(_HttpSink):
     def take(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """Keep a message, or refuse what is none."""
         try:
-            sms = json.loads(body)
-            delivery = Delivery("SMS", headers.get("idempotency-key"), sms["to"], (sms["content"],), code=sms["code"])
-        except (ValueError, KeyError, TypeError):
+            sms = msgspec.json.decode(body, type=_Sms)
+        except msgspec.MsgspecError:
             return 400, b'{"error": "not a message"}'
-        self._inbox.put(delivery)
+        self._inbox.put(Delivery("SMS", headers.get("idempotency-key"), sms.to, (sms.content,), code=sms.code))
         return 200, b'{"accepted": true}'
 
 

@@ -118,7 +118,7 @@ USERS: list[tuple[str, Any, list[Any]]] = [
     ("exists", True, [False]),
     ("realm", "PRIMARY", ["SECOND"]),
     ("account_locked", True, [False]),
-    ("account_state", "PENDING_SR", ["UNLOCKED", ""]),
+    ("account_state", "PENDING_SR", ["UNLOCKED", "", None]),
     ("roles", ["Internal/selfsignup"], [["admin"], ["Internal/selfsignup", "admin"]]),
     ("claims", {"urn:mobile": "+15550100001"}, [{"urn:mobile": "+1"}, {"urn:missing": "x"}, {"urn:missing": ""}]),
     ("claims_present", ["urn:mobile"], [["urn:missing"], ["urn:empty"]]),

@@ -68,7 +68,7 @@ class ExpectedUser(_Words, frozen=True):
     exists: bool | UnsetType = UNSET
     realm: str | UnsetType = UNSET
     account_locked: bool | UnsetType = UNSET
-    account_state: str | UnsetType = UNSET
+    account_state: str | UnsetType | None = UNSET
     roles: list[str] | UnsetType = UNSET
     claims: dict[str, str] | UnsetType = UNSET
     claims_present: list[str] | UnsetType = UNSET
@@ -87,7 +87,7 @@ class Expectation(_Words, frozen=True):
     """What a step must give."""
 
     status: int | UnsetType = UNSET
-    json_subset: dict[str, Any] | UnsetType = UNSET
+    json_subset: dict[str, Any] | list[Any] | UnsetType = UNSET
     json_keys_exactly: list[str] | UnsetType = UNSET
     json_regex: dict[str, str] | UnsetType = UNSET
     json_code_one_of: list[str] | UnsetType = UNSET

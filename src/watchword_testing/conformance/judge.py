@@ -206,7 +206,7 @@ def _judge_account(expected: ExpectedUser, account: Account) -> Iterator[Mismatc
         yield Mismatch("realm", expected.realm, account.realm)
     if expected.account_locked not in (UNSET, account.locked):
         yield Mismatch("account_locked", expected.account_locked, account.locked)
-    if expected.account_state not in (UNSET, account.state):
+    if expected.account_state is not UNSET and (expected.account_state or None) != (account.state or None):
         yield Mismatch("account_state", expected.account_state, account.state)
     if expected.roles is not UNSET and not set(expected.roles) <= set(account.roles):
         yield Mismatch("roles", expected.roles, list(account.roles))

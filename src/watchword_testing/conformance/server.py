@@ -109,7 +109,7 @@ class Server:
             try:
                 if self._exchange(probe).status == http.HTTPStatus.OK:
                     return
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 pass
             if time.monotonic() > deadline:
                 raise ServerFailed(f"the server is not ready after {READY_WITHIN_SECONDS:.0f} s{tail(self._log)}")
@@ -145,11 +145,12 @@ class Server:
 
     def _exchange(self, request: Request) -> Reply:
         headers, body = wire_of(request)
+        path = quote(request.path, safe=_URL_CHARACTERS)
         connection = http.client.HTTPSConnection(
             "localhost", self.port, timeout=ANSWER_WITHIN_SECONDS, context=_TRUST_ANYBODY
         )
         try:
-            connection.request(request.method, quote(request.path, safe=_URL_CHARACTERS), body, headers)
+            connection.request(request.method, path, body, {name: value.encode() for name, value in headers.items()})
             response = connection.getresponse()
             return Reply(response.status, tuple(response.getheaders()), response.read())
         finally:

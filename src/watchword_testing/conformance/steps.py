@@ -1,14 +1,16 @@
 """The steps of a case, done one after the other and judged."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from watchword_testing.conformance import cases
 from watchword_testing.conformance.cases import Case, CaseError, SideEffects, Step, action_of
-from watchword_testing.conformance.commands import Batch
+from watchword_testing.conformance.commands import Batch, CommandRefused
 from watchword_testing.conformance.directory import Directory, Name, joined
 from watchword_testing.conformance.givens import words_of_claims, words_of_new_user
 from watchword_testing.conformance.home import Home
@@ -21,7 +23,7 @@ from watchword_testing.conformance.judge import (
     judge_reply,
     judge_user,
 )
-from watchword_testing.conformance.server import Server
+from watchword_testing.conformance.server import Server, ServerFailed
 from watchword_testing.conformance.values import filled
 from watchword_testing.sinks import Sinks
 
@@ -45,14 +47,21 @@ class Play:
         for number, step in enumerate(self.case.steps, start=1):
             for turn in range(1, step.repeat + 1):
                 self.values["i"] = str(turn)
-                found = [str(mismatch) for mismatch in self._do(step)]
+                found = self._found_in(step)
                 if found:
                     turns = f" (time {turn} of {step.repeat})" if step.repeat > 1 else ""
                     yield f"step {number}{turns}: {_title_of(step)}"
                     yield from (f"  {one}" for one in found)
                     return
 
-    def _do(self, step: Step) -> list[Mismatch]:
+    def _found_in(self, step: Step) -> list[str]:
+        """Do a step; what keeps it from being done is a problem like any other."""
+        try:
+            return [str(found) for found in self._do(step)]
+        except (CaseError, CommandRefused, ServerFailed, msgspec.ValidationError, re.error) as problem:
+            return [f"error: {problem}"]
+
+    def _do(self, step: Step) -> Sequence[Mismatch | str]:
         if step.check is not UNSET:
             self.sent += self._newly_sent()
             return self._captured(step, None) or self._judged_side_effects(step.check)
@@ -62,14 +71,12 @@ class Play:
             return refused + (self._captured(step, None) or self._judged_side_effects(step.expect.side_effects))
         return [] if step.request is UNSET else self._ask(step, step.request)
 
-    def _ask(self, step: Step, request: cases.Request) -> list[Mismatch]:
+    def _ask(self, step: Step, request: cases.Request) -> list[Mismatch | str]:
         reply = self.server.ask(filled(request, self.values))
         self.sent = self._newly_sent()
         missing = self._captured(step, reply)
         found = missing + self._judged(step, reply, forgiving=bool(missing))
-        if found:
-            found.append(Mismatch("the answer", "the above", f"{reply.status} {reply.text[:_LONGEST_REPLY]}"))
-        return found
+        return [*found, f"the answer was {reply.status} {reply.text[:_LONGEST_REPLY]}"] if found else []
 
     def _judged(self, step: Step, reply: Reply, *, forgiving: bool) -> list[Mismatch]:
         """Judge an answer and its side effects; *forgiving*: what was not captured may leave a blank open."""
