@@ -7,7 +7,7 @@ the generated reference pages all read these declarations, so that none of them 
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar
 
 from watchword.base.kinds import Kind
 
@@ -79,8 +79,8 @@ class Property(Option[T]):
 
     @property
     def name(self) -> str:
-        """Return the governance interface's name, which all releases share, else the key."""
-        return self.wire_name or self.key
+        """Return the key in the operator's file, else the governance interface's name."""
+        return self.key or self.wire_name
 
     def default_in(self, profiles: Profiles) -> T:
         """Return the value that holds when neither the tenant nor a file has set one."""
@@ -92,9 +92,9 @@ class Property(Option[T]):
 def declared(option: Option[T]) -> T:
     """Make a dataclass field of an option; the type checker sees its value."""
     metadata = {_DECLARATION: option}
-    if option.default.__hash__ is None:  # dataclasses refuse what looks mutable, and a mapping proxy does
-        return cast("T", field(default_factory=lambda: option.default, metadata=metadata))
-    return cast("T", field(default=option.default, metadata=metadata))
+    if isinstance(option.default, Mapping):  # dataclasses take a mapping proxy for something mutable
+        return field(default_factory=lambda: option.default, metadata=metadata)
+    return field(default=option.default, metadata=metadata)
 
 
 def setting(  # noqa: PLR0913 - a declaration names everything about its option once

@@ -345,9 +345,15 @@ class Email:
 class Recaptcha:
     """The service that judges whether a person filled in a form."""
 
+    enabled: bool = setting("recaptcha.enabled", kinds.BOOLEAN, True, "Whether the service is asked at all.")
     site_key: str = setting("recaptcha.site_key", kinds.TEXT, "", "The key that pages show.")
     secret_key: str = setting("recaptcha.secret_key", kinds.TEXT, "", "The key that we verify with.", secret=True)
     verify_url: str = setting("recaptcha.verify_url", kinds.TEXT, "", "Where an answer is verified.")
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether all is there that a verification needs."""
+        return bool(self.site_key and self.secret_key and self.verify_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

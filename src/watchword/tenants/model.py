@@ -7,8 +7,6 @@ from datetime import datetime
 
 from watchword.base.patterns import full_match
 
-SUPER_TENANT = "carbon.super"
-
 _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII
 )

@@ -717,7 +717,11 @@ POLICIES: tuple[type[Any], ...] = (
 CONNECTORS = (SELF_SIGN_UP, LITE_SIGN_UP, ASK_PASSWORD, PASSWORD_PATTERNS, CLAIM_UPDATE, CHANNELS)
 
 
+def properties_of(policy: type[Any]) -> Mapping[str, Property[Any]]:
+    """Return the properties of a policy, by the name of their field."""
+    return {name: option for name, option in options_of(policy).items() if isinstance(option, Property)}
+
+
 def all_properties() -> tuple[Property[Any], ...]:
     """Return every property of every policy, in the order in which the connectors show them."""
-    found = [option for policy in POLICIES for option in options_of(policy).values()]
-    return tuple(option for option in found if isinstance(option, Property))
+    return tuple(each for policy in POLICIES for each in properties_of(policy).values())
