@@ -197,7 +197,7 @@ def test_the_reserved_names_of_the_list_are_canonical() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("name", ["k\u0456m", "p\u0430ypal", "кіm", "ελλάdα", "paypal\u0661", "한国カ"])
+@pytest.mark.parametrize("name", ["раня\u30fc", "k\u0456m", "p\u0430ypal", "кіm", "ελλάdα", "paypal\u0661", "한国カ"])
 def test_a_name_in_mixed_scripts_is_refused(name: str) -> None:
     with pytest.raises(NameRefused) as caught:
         skeleton(name)
