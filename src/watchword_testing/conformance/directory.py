@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import msgspec
 
-from watchword_testing.conformance.commands import Batch, CommandRefused
+from watchword_testing.conformance.commands import CommandRefused
 from watchword_testing.conformance.judge import Account, Message
 from watchword_testing.sinks import Delivery
 
@@ -34,6 +34,16 @@ class Name:
     def words(self) -> tuple[str, ...]:
         """The words of a command that mean this user."""
         return (self.qualified,) if self.tenant is None else (self.qualified, "--tenant", self.tenant)
+
+
+class Commands(Protocol):
+    """Whatever runs commands: `watchword batch`."""
+
+    def run(self, *words: str) -> dict[str, Any]:
+        """Run a command and return its answer; raises CommandRefused when that is an error."""
+
+    def answer_to(self, *words: str) -> dict[str, Any]:
+        """Run a command and return its answer, an error as well."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -64,7 +74,7 @@ class _Shown(msgspec.Struct, frozen=True):
 class Directory:
     """Users and messages of the tenants of a case, seen through `watchword batch`."""
 
-    batch: Batch
+    batch: Commands
     tenants: Sequence[str]
 
     def account(self, written: str) -> Account:

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from watchword_testing.conformance import cases
 from watchword_testing.conformance.cases import Case, CaseError, SideEffects, Step, action_of
-from watchword_testing.conformance.commands import Batch, CommandRefused
-from watchword_testing.conformance.directory import Directory, Name, joined
+from watchword_testing.conformance.commands import CommandRefused
+from watchword_testing.conformance.directory import Commands, Directory, Name, joined
 from watchword_testing.conformance.givens import words_of_claims, words_of_new_user
 from watchword_testing.conformance.home import Home
 from watchword_testing.conformance.judge import (
@@ -23,11 +23,18 @@ from watchword_testing.conformance.judge import (
     judge_reply,
     judge_user,
 )
-from watchword_testing.conformance.server import Server, ServerFailed
+from watchword_testing.conformance.server import ServerFailed
 from watchword_testing.conformance.values import filled
 from watchword_testing.sinks import Sinks
 
 _LONGEST_REPLY = 500
+
+
+class Answers(Protocol):
+    """Whatever answers requests: a server."""
+
+    def ask(self, request: cases.Request) -> Reply:
+        """Return the answer to a request; raises ServerFailed when there is none."""
 
 
 @dataclass(slots=True)
@@ -36,8 +43,8 @@ class Play:
 
     case: Case
     home: Home
-    batch: Batch
-    server: Server
+    batch: Commands
+    server: Answers
     sinks: Sinks
     values: dict[str, Any] = field(default_factory=dict)
     sent: list[Message] = field(default_factory=list)
