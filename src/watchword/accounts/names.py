@@ -16,6 +16,8 @@ MAX_CHARACTERS = 255
 _USERNAME = get_profile("UsernameCaseMapped")
 _UUID = regex.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(?:\1[0-9a-f]{4}){3}[0-9a-f]{8}")
 _MAX_RESERVED_DIGITS = 5
+# The wide forms of ASCII marks. The canonical form turns them into @, / and %, when the pattern has looked already.
+_WIDE_MARK = regex.compile(r"[\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF5E]")
 
 # Scripts that are written together in one language (UTS 39, section 5.2, "Highly Restrictive").
 _TOGETHER = (
@@ -58,12 +60,14 @@ def canonical_name(name: str) -> str:
     """
     if len(name) > MAX_CHARACTERS:
         raise NameRefused("length", f"A user name has at most {MAX_CHARACTERS} characters.")
+    if not name:
+        raise NameRefused("empty", "A user name cannot be empty.")
+    if _WIDE_MARK.search(name):
+        raise _strange_character()
     try:
         canonical: str = _USERNAME.enforce(name)
     except UnicodeEncodeError as refusal:
-        if not name:
-            raise NameRefused("empty", "A user name cannot be empty.") from refusal
-        raise NameRefused("characters", "The user name has a character that no name can have.") from refusal
+        raise _strange_character() from refusal
     if "/" in canonical or not all(canonical.split("@")):
         raise NameRefused("separator", "The user name has a / or an @ where none can be.")
     return canonical
@@ -120,6 +124,10 @@ def look_alike_key(canonical: str) -> str:
 def resembles_reserved(key: str) -> bool:
     """Tell whether a :func:`skeleton` is that of a name that is kept back."""
     return key in _reserved_keys()
+
+
+def _strange_character() -> NameRefused:
+    return NameRefused("characters", "The user name has a character that no name can have.")
 
 
 def _is_one_writing(canonical: str) -> bool:
