@@ -1,0 +1,1 @@
+"""How a message leaves the house: the one guarded fetcher for outgoing URLs, and the senders by HTTP and SMTP."""
