@@ -93,18 +93,17 @@ def read_toml(path: Path) -> TomlFile:
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsRefused((_toml_mistake(path.name, str(error)),)) from error
+        raise SettingsRefused((_toml_mistake(path.name, str(error), text),)) from error
     except RecursionError as error:
         raise SettingsRefused((WrongSetting(path.name, None, "", "is nested too deeply"),)) from error
     return TomlFile(path.name, tree, positions(text))
 
 
-def _toml_mistake(name: str, said: str) -> WrongSetting:
+def _toml_mistake(name: str, said: str, text: str) -> WrongSetting:
     what, _, place = said.rpartition(" (at ")
-    line = place.removeprefix("line ").partition(",")[0]
-    if not line.isdigit():
-        return WrongSetting(name, None, "", f"is no TOML: {said}")
-    column = place.partition("column ")[2].rstrip(")")
+    line, _, column = place.removeprefix("line ").rstrip(")").partition(", column ")
+    if not line.isdigit():  # the parser says "end of document"
+        return WrongSetting(name, text.count("\n") + 1, "", f"is no TOML: {said}")
     return WrongSetting(name, int(line), "", f"is no TOML at column {column}: {what}")
 
 
