@@ -5,8 +5,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from watchword.base.patterns import full_match
-
 _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII
 )
@@ -53,33 +51,58 @@ def is_domain(text: str) -> bool:
     return _DOMAIN.fullmatch(text) is not None
 
 
-_FOREIGN = "foreign-host.invalid"
-_PATHS = ("", "/", "/x", "/authenticationendpoint/login.do")
+_ORIGIN = re.compile(
+    r"""
+    (?:https?\??|\(https?\|https?\)) # the scheme, or either of both
+    \\?:\\?/\\?/
+    (?P<host>(?:[A-Za-z0-9_.-]|\\[.-]|\((?:[A-Za-z0-9_.|-]|\\[.-])+\))+)
+    (?:\\?:[0-9]{1,5})?
+    (?:\\?/(?![?*{])|\Z)                  # the authority ends here, whatever follows
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+"""An escape, a class or a character: so that no bracket or bar inside the first two is taken for syntax."""
+_OPEN_DOT = re.compile(r"(?<!\\)\.")
 
 
 def lets_anyone_in(pattern: str) -> str | None:
-    """Tell why a pattern of callback addresses is too open: it matches a host that it does not name.
+    """Tell why a pattern of callback addresses is too open: it matches a host that it does not spell out.
 
-    A pattern cannot be solved for its hosts, so it is tried on addresses that an attacker would try: a foreign host
-    alone, and the named host as the beginning, the user part, the path or the query of a foreign address.
+    Trying it on foreign addresses would miss some, so it must have a form that is known to be safe: scheme, host and
+    port as plain text, then a slash or the end, in each of its alternatives.
     """
-    for address in _attempts(pattern):
-        if full_match(pattern, address):
-            return f"it matches {address}"
+    for alternative in _alternatives(pattern):
+        origin = _ORIGIN.match(alternative)
+        if origin is None:
+            return "it matches hosts that it does not spell out, unlike https://id\\.example\\.com/.*"
+        if _OPEN_DOT.search(origin["host"]):
+            return f"a bare dot stands for any character: write \\. in {origin['host']}"
     return None
 
 
-def _attempts(pattern: str) -> list[str]:
-    plain = pattern.replace("\\/", "/").replace("\\.", ".").replace("\\-", "-").replace("\\:", ":").strip("^$")
-    tail = re.split(r"[*+}\])?]", plain)[-1]
-    hosts = re.findall(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]+)?", plain.partition("://")[2])[:1]
-    origins = [f"{scheme}://{_FOREIGN}" for scheme in ("https", "http")]
-    for host in hosts:
-        origins += [f"{scheme}://{host}{glue}{_FOREIGN}" for scheme in ("https", "http") for glue in (".", "@", "")]
-        origins += [
-            f"https://{_FOREIGN}/https://{host}",
-            f"https://{_FOREIGN}/?https://{host}",
-            f"https://{_FOREIGN}-{host}",
-        ]
-        origins += [f"https://{host.replace('.', 'x', 1)}"] if "." in host and host in pattern else []
-    return [origin + path for origin in origins for path in (*_PATHS, tail if tail.startswith("/") else f"/{tail}")]
+def _alternatives(pattern: str) -> list[str]:
+    """Return what a pattern joins by bars at its outermost level."""
+    bare = pattern.removeprefix("^").removesuffix("$")
+    parts, depth = [""], 0
+    for piece in _PIECE.findall(bare):
+        depth += {"(": 1, ")": -1}.get(piece, 0)
+        if piece == "|" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    if len(parts) == 1 and _is_one_group(bare):
+        return _alternatives(bare.removeprefix("(?:").removeprefix("(").removesuffix(")"))
+    return parts
+
+
+def _is_one_group(pattern: str) -> bool:
+    """Tell whether a pattern is one group from its first character to its last."""
+    if not re.match(r"\((?:\?:|(?!\?))", pattern) or not pattern.endswith(")"):
+        return False
+    depth = 0
+    for found in _PIECE.finditer(pattern):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.end() == len(pattern)
+    return False
