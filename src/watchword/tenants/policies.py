@@ -245,7 +245,7 @@ class SelfRegistration:
         "OTP length",
         toml="otp.otp_length",
         xml="OTP/OTPLength",
-        doc="Characters of a short code; under `recommended` never fewer than 8 where no flag is set.",
+        doc="Characters of a short code.",
     )
     email_otp: bool = rule(
         SELF_SIGN_UP,
