@@ -7,9 +7,11 @@ from defusedxml import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchword.base.home import load_settings
+from watchword.tenants.policies import CONNECTORS, all_properties
 from watchword_testing.conformance.cases import CaseError, Template
 from watchword_testing.conformance.home import Home, Surroundings, toml_of
-from watchword_testing.conformance.settings import Codes, Configured, Throttle, policies_of
+from watchword_testing.conformance.settings import PLACES, Codes, Configured, Throttle, password_policy, policies_of
 
 SURROUNDINGS = Surroundings("http://127.0.0.1:1/", 25, "http://127.0.0.1:2/")
 SIGN_UP = ("identity_mgt", "user_self_registration")
@@ -108,8 +110,36 @@ def test_a_tenant_has_policies_and_no_settings_of_the_operator() -> None:
         ("self-sign-up", "SelfRegistration.Notification.InternallyManage", "false"),
         ("self-sign-up", "SelfRegistration.VerificationCode.ExpiryTime", "5"),
     ]
-    with pytest.raises(ValueError, match="default_channel"):
-        list(policies_of(Configured(default_channel="SMS")))
+    with pytest.raises(ValueError, match="username_regex"):
+        list(policies_of(Configured(username_regex=".*")))
+
+
+def test_the_policies_of_the_player_are_policies_of_the_server() -> None:
+    known = {each.wire_name for each in all_properties()} | {"passwordPolicy.enable"}
+    assert {place.policy[1] for place in PLACES.values() if place.policy is not None} <= known
+    assert {name for _, name, _ in password_policy({"pattern": ".*", "text": "t"})} <= known
+    assert {place.policy[0] for place in PLACES.values() if place.policy is not None} <= {
+        each.name for each in CONNECTORS
+    }
+
+
+def test_a_server_takes_every_setting_of_the_player(tmp_path: Path) -> None:
+    configured = Configured(
+        compat_profile="is-7",
+        callback_regex="https://localhost/.*",
+        email_expiry_minutes=-1,
+        email_tolerance_minutes=5,
+        otp=Codes(uppercase=False, lowercase=False, numeric=True, length=8, send_in_email=True),
+        validate_throttle=Throttle(limit=3, window_minutes=5),
+        captcha_provider="test",
+        unique_claims=["http://wso2.org/claims/mobile"],
+    )
+    settings_of(tmp_path, configured)
+    settings = load_settings(tmp_path, properties=all_properties(), environment={})
+    assert settings.security_profile == "wso2"
+    assert settings.limits.unknown_codes_per_caller.count == 3
+    assert settings.recaptcha is not None
+    assert settings.policies["SelfRegistration.VerificationCode.ExpiryTime"] == -1
 
 
 VALUES = st.recursive(

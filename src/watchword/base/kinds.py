@@ -101,10 +101,11 @@ def read_minutes(value: object) -> int:
     try:
         minutes = read_integer(value)
     except ValueError:
-        span = read_duration(value)
+        span = read_duration(value.removeprefix("-") if isinstance(value, str) else value)
         minutes, rest = divmod(span, timedelta(minutes=1))
         if rest:
             raise ValueError(f"not {value!r}, which is no whole number of minutes") from None
+        minutes = -minutes if str(value).startswith("-") else minutes  # a negative span is never, as a number is
     if minutes == 0:
         raise ValueError("not 0, since a code would be dead at once")
     return minutes

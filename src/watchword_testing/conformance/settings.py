@@ -113,13 +113,10 @@ def _is_internal(management: str) -> bool:
     return management == "internal"
 
 
-def _sign_up(
-    key: str, property_name: str | None, element: str, wire: Callable[[Any], Value] = lambda value: value
-) -> Place:
-    """Return the place of a word of self-registration; *property_name* None is for what only the operator can say."""
-    policy = None if property_name is None else ("self-sign-up", f"SelfRegistration.{property_name}")
+def _sign_up(key: str, property_name: str, element: str, wire: Callable[[Any], Value] = lambda value: value) -> Place:
+    """Return the place of a word of self-registration."""
     path = ("identity_mgt", "user_self_registration", *key.split("."))
-    return Place(path, policy, f"SelfRegistration/{element}", wire)
+    return Place(path, ("self-sign-up", f"SelfRegistration.{property_name}"), f"SelfRegistration/{element}", wire)
 
 
 def _watchword(*key: str) -> Place:
@@ -144,7 +141,9 @@ PLACES: Mapping[str, Place] = {
     ),
     "self_registration": _sign_up("allow_self_registration", "Enable", "Enable"),
     "lock_on_creation": _sign_up("lock_on_creation", "LockOnCreation", "LockOnCreation"),
-    "detailed": _sign_up("enable_detailed_api_response", None, "API/EnableDetailedResponseBody"),
+    "detailed": _sign_up(
+        "enable_detailed_api_response", "API.EnableDetailedResponseBody", "API/EnableDetailedResponseBody"
+    ),
     "callback_regex": _sign_up("callback_url", "CallbackRegex", "CallbackRegex"),
     "recaptcha": _sign_up("enable_recaptcha", "ReCaptcha", "ReCaptcha"),
     "send_confirmation_on_creation": _sign_up(
@@ -159,7 +158,7 @@ PLACES: Mapping[str, Place] = {
     ),
     "pre_verified_honoured": _sign_up(
         "enable_account_lock_for_verified_preferred_channel",
-        None,
+        "EnableAccountLockForVerifiedPreferredChannel",
         "EnableAccountLockForVerifiedPreferredChannel",
         _opposite,
     ),
@@ -173,7 +172,9 @@ PLACES: Mapping[str, Place] = {
         _minutes,
     ),
     "email_tolerance_minutes": _sign_up(
-        "email.confirmation_code_tolerance_period", None, "Notification/Email/ConfirmationCodeTolerancePeriod"
+        "email.confirmation_code_tolerance_period",
+        "Notification.Email.ConfirmationCodeTolerancePeriod",
+        "Notification/Email/ConfirmationCodeTolerancePeriod",
     ),
     "otp.uppercase": _sign_up("otp.use_uppercase_in_otp", "OTP.UseUppercaseCharactersInOTP", "OTP/UseUppercaseInOtp"),
     "otp.lowercase": _sign_up("otp.use_lowercase_in_otp", "OTP.UseLowercaseCharactersInOTP", "OTP/UseLowercaseInOtp"),
@@ -182,11 +183,13 @@ PLACES: Mapping[str, Place] = {
     "otp.send_in_email": _sign_up("otp.send_otp_in_email", "OTP.SendOTPInEmail", "OTP/SendOTPInEmail"),
     "resolve_channel": Place(
         ("identity_mgt", "notification", "resolve_notification_channel"),
-        element="Notification/ResolveNotificationChannels/Enable",
+        ("notification-channels", "Notification.ResolveNotificationChannels.Enable"),
+        "Notification/ResolveNotificationChannels/Enable",
     ),
     "default_channel": Place(
         ("identity_mgt", "notification", "default_notification_channel"),
-        element="Notification/DefaultNotificationChannel",
+        ("notification-channels", "Notification.DefaultNotificationChannel"),
+        "Notification/DefaultNotificationChannel",
     ),
     "username_regex": Place(("user_store", "username_java_regex")),
     "username_violation_text": Place(("user_store", "username_java_regex_violation_error_msg")),
