@@ -123,6 +123,8 @@ def _text_of(raw: bytes) -> str:
         text = raw.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
         raise Unreadable("must be encoded as UTF-8", raw.count(b"\n", 0, error.start) + 1) from None
+    if "\0" in text:
+        raise Unreadable("must be encoded as UTF-8", 1)
     return _DECLARED.sub(lambda found: found[0].replace(found[1], "utf-8"), text)
 
 

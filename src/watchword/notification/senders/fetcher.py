@@ -5,6 +5,7 @@ It calls only addresses that it has checked itself, follows nothing, and gives u
 
 import contextlib
 import ipaddress
+import re
 import select
 import socket
 import ssl
@@ -15,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 import certifi
 import httpcore
@@ -38,7 +39,7 @@ _LONGEST_CONNECT_SECONDS: Final = 5.0
 _IDLE_SECONDS: Final = 15.0
 _MOST_CONNECTIONS: Final = 100
 _MOST_IDLE: Final = 20
-_FORBIDDEN_IN_HEADERS: Final = frozenset("\r\n\0")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class FetchFailed(Exception):
@@ -122,6 +123,12 @@ class Fetcher:
         for address in found:
             self.rules.check_address(address, listed=listed)
         return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close what is open."""
@@ -333,10 +340,10 @@ def _read_body(chunks: Iterable[bytes]) -> bytes:
 
 def _check_headers(request: Request) -> None:
     for name, value in request.headers:
-        if _FORBIDDEN_IN_HEADERS & {*name, *value}:
-            raise Forbidden(f"a line break in the header {name.splitlines()[0] if name else name!r}")
         if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
             raise Forbidden("a header has no proper name")
+        if _CONTROL.search(value):
+            raise Forbidden(f"a line break or another control character in the header {name}")
 
 
 class _TooLarge(httpcore.RemoteProtocolError):
