@@ -341,11 +341,29 @@ def test_a_callback_open_to_all_holds_under_wso2_only(home: Home) -> None:
     home.write(SIGN_UP + 'callback_url = ".*"')
     settings = home.load()
     assert "SelfRegistration.CallbackRegex" not in settings.policies
-    assert any("too open" in line and "ignored" in line for line in settings.warnings)
+    assert any("lets people be sent" in line and "ignored" in line for line in settings.warnings)
     home.write(SIGN_UP + 'callback_url = ".*"\n[watchword]\nsecurity_profile = "wso2"')
     settings = home.load()
     assert settings.policies["SelfRegistration.CallbackRegex"] == ".*"
-    assert any("too open" in line for line in settings.warnings)
+    assert any("lets people be sent" in line for line in settings.warnings)
+
+
+def test_a_code_pattern_of_another_form_holds_under_wso2_only(home: Home) -> None:
+    home.write(SIGN_UP + 'sms_otp_regex = "\\\\d+"')
+    assert "SelfRegistration.SMSOTP.Regex" not in home.load().policies
+    assert "classes and a length" in "".join(home.load().warnings)
+    assert (
+        home.load(environment={"WATCHWORD_SECURITY_PROFILE": "wso2"}).policies["SelfRegistration.SMSOTP.Regex"]
+        == r"\d+"
+    )
+
+
+def test_what_upstream_takes_for_the_default_is_told_and_taken_so_under_wso2(home: Home) -> None:
+    home.write(SIGN_UP + 'otp.otp_length = 40\n[identity_mgt.notification]\ndefault_notification_channel = "FAX"')
+    assert "deployment.toml:4" in home.refusal()
+    settings = home.load(environment={"WATCHWORD_SECURITY_PROFILE": "wso2"})
+    assert settings.policies == {}
+    assert [line for line in settings.warnings if "otp_length" in line and "taken for its default" in line]
 
 
 def test_a_tolerance_may_not_outlive_the_code(home: Home) -> None:

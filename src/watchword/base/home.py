@@ -231,11 +231,17 @@ class _Reading:
             escape = re.escape if option.kind is kinds.PATTERN else str
             value = option.kind.read(self._filler.fill(found.raw, escape=escape))
         except ValueError as error:
-            self.problems.append(found.wrong(_complaint(option, found.raw, error)))
+            self._complain(option, found, _complaint(option, found.raw, error))
             return default
         self.place[option.name] = found
         self._note(option, value, found.origin)
         return value
+
+    def _complain(self, option: Option[Any], found: _Found, text: str) -> None:
+        if self._profiles.security == "wso2" and getattr(option, "lenient", False):
+            self.warnings.append(f"{found.wrong(text)}; taken for its default")
+        else:
+            self.problems.append(found.wrong(text))
 
     def _note(self, option: Option[Any], value: object, origin: str) -> None:
         shown = option.kind.write(value)
@@ -308,12 +314,9 @@ class _Reading:
         why = option.loose(value) if option.loose is not None and value else None
         if why is None:
             return True
-        relaxed = self._profiles.security == "wso2"
-        told = (
-            "anyone can send people on from here to a site of their own" if relaxed else "ignored under `recommended`"
-        )
-        self.warnings.append(f"{found.origin}: {found.key} is too open, since {why}; {told}")
-        return relaxed
+        kept = self._profiles.security == "wso2"
+        self.warnings.append(f"{found.wrong(why)}; {'kept under `wso2`' if kept else 'ignored under `recommended`'}")
+        return kept
 
     def _server(self, server: Server) -> Server:
         """Return where we listen, with what follows from other values filled in."""

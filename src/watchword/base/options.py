@@ -71,7 +71,9 @@ class Property(Option[T]):
     within: tuple[int, int] | None = None
     """The legal range under ``recommended``; ``wso2`` takes whatever the kind takes."""
     loose: Callable[[T], str | None] | None = None
-    """Tells why a value is too open: a file may hold it under ``wso2`` only, and no interface may save it."""
+    """Says what is bad about a value: a file may hold it under ``wso2`` only, and no interface may save it."""
+    lenient: bool = False
+    """Whether a file's unusable value counts as the default under ``wso2``, as it does upstream."""
     releases: Mapping[CompatProfile, T] = field(default_factory=dict)
     """Defaults of single wire profiles, which win over all others."""
     listed: bool = True

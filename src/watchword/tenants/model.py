@@ -67,7 +67,7 @@ _OPEN_DOT = re.compile(r"(?<!\\)\.")
 
 
 def lets_anyone_in(pattern: str) -> str | None:
-    """Tell why a pattern of callback addresses is too open: it matches a host that it does not spell out.
+    """Say what is bad about a pattern of callback addresses: it matches a host that it does not spell out.
 
     Trying it on foreign addresses would miss some, so it must have a form that is known to be safe: scheme, host and
     port as plain text, then a slash or the end, in each of its alternatives.
@@ -75,9 +75,9 @@ def lets_anyone_in(pattern: str) -> str | None:
     for alternative in _alternatives(pattern):
         origin = _ORIGIN.match(alternative)
         if origin is None:
-            return "it matches hosts that it does not spell out, unlike https://id\\.example\\.com/.*"
+            return "lets people be sent to hosts that it does not spell out, unlike https://id\\.example\\.com/.*"
         if _OPEN_DOT.search(origin["host"]):
-            return f"a bare dot stands for any character: write \\. in {origin['host']}"
+            return f"has a bare dot, which stands for any character: write \\. in {origin['host']}"
     return None
 
 
@@ -106,3 +106,10 @@ def _is_one_group(pattern: str) -> bool:
         if depth == 0:
             return found.end() == len(pattern)
     return False
+
+
+def draws_no_code(pattern: str) -> str | None:
+    """Say what is bad about a pattern of codes: it is not classes and a length (self-registration.md 4.1)."""
+    if re.fullmatch(r"\[(?:a-z|A-Z|0-9){1,3}\]\{[0-9]{1,3}\}", pattern, re.ASCII):
+        return None
+    return f"must be classes and a length such as [A-Z0-9]{{6}}, not {pattern}"

@@ -5,7 +5,6 @@ Each field is declared once: the connector and name under which the governance i
 operator's files, and these win over the defaults.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -13,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from watchword.base import kinds
 from watchword.base.kinds import Kind
 from watchword.base.options import CompatProfile, Property, declared, options_of
-from watchword.tenants.model import Connector, lets_anyone_in
+from watchword.tenants.model import Connector, draws_no_code, lets_anyone_in
 
 T = TypeVar("T")
 
@@ -23,15 +22,6 @@ INVERTED = Kind(
     "true or false", lambda value: not kinds.read_boolean(value), lambda value: "false" if value else "true", "boolean"
 )
 
-
-def _read_code_pattern(value: object) -> str:
-    text = kinds.read_text(value)
-    if text and not re.fullmatch(r"\[(?:a-z|A-Z|0-9){1,3}\]\{[0-9]{1,3}\}", text, re.ASCII):
-        raise ValueError(f"not {text!r}")
-    return text
-
-
-CODE_PATTERN = Kind('classes and a length, such as "[A-Z0-9]{6}" or "[0-9]{6}"', _read_code_pattern)
 
 SELF_SIGN_UP = Connector(
     "self-sign-up",
@@ -80,6 +70,7 @@ def rule(  # noqa: PLR0913 - a declaration names everything about its property o
     caution: tuple[T, str] | None = None,
     releases: Mapping[CompatProfile, T] | None = None,
     loose: Any = None,  # noqa: ANN401 - a function of T; the checker cannot join it with the default otherwise
+    lenient: bool = False,
     listed: bool = True,
 ) -> T:
     """Declare a field that a tenant may change; *toml* and *xml* count from the connector's section and element."""
@@ -101,6 +92,7 @@ def rule(  # noqa: PLR0913 - a declaration names everything about its property o
             caution=caution,
             releases=releases or {},
             loose=loose,
+            lenient=lenient,
             listed=listed,
         )
     )
@@ -190,12 +182,13 @@ class SelfRegistration:
     sms_otp_regex: str = rule(
         SELF_SIGN_UP,
         "SelfRegistration.SMSOTP.Regex",
-        CODE_PATTERN,
+        kinds.TEXT,
         "",
         "User self registration SMS OTP regex",
         toml="sms_otp_regex",
         doc="The alphabet and length of an SMS code, such as `[0-9]{6}`; wins over the flags where set.",
         releases={"is-6": "[a-zA-Z0-9]{6}"},
+        loose=draws_no_code,
     )
     otp_in_email: bool = rule(
         SELF_SIGN_UP,
@@ -246,6 +239,7 @@ class SelfRegistration:
         toml="otp.otp_length",
         xml="OTP/OTPLength",
         doc="Characters of a short code.",
+        lenient=True,
     )
     email_otp: bool = rule(
         SELF_SIGN_UP,
@@ -409,6 +403,7 @@ class Notification:
         xml="DefaultNotificationChannel",
         aliases=(f"{SELF_SIGN_UP.section}.default_notification_channel", "default_notification_channel"),
         doc="The channel of whoever prefers none.",
+        lenient=True,
         demo="SMS",
         listed=False,
     )

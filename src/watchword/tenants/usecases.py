@@ -219,7 +219,7 @@ def _checked(work: Work, connector: Connector, name: str, value: object) -> str:
         read = option.kind.read(value)
     except ValueError as error:
         raise PropertyRefused(f"{name} must be {option.kind.expected}.") from error
-    refusal = _refusal(work, option, read) or _too_open(option, read)
+    refusal = _refusal(work, option, read) or _unfit(option, read)
     if refusal is not None:
         raise PropertyRefused(refusal)
     return option.kind.write(read)
@@ -233,10 +233,11 @@ def _refusal(work: Work, option: Property[Any], value: Any) -> str | None:  # no
     return None if lowest <= value <= highest else f"{option.wire_name} must be from {lowest} to {highest} minutes."
 
 
-def _too_open(option: Property[Any], value: Any) -> str | None:  # noqa: ANN401 - of the option's type
+def _unfit(option: Property[Any], value: Any) -> str | None:  # noqa: ANN401 - of the option's type
+    """Say why a value may stand in an operator's file, but is not saved for a tenant."""
     why = option.loose(value) if option.loose is not None and value else None
     if why is not None:
-        return f"{option.wire_name} is too open: {why}."
+        return f"{option.wire_name} {why}."
     if option.kind is kinds.PATTERN and value:
         return check_pattern(value)
     return None
