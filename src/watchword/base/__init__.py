@@ -1,0 +1,1 @@
+"""What every slice stands on: clock, entropy, problems, settings, log and seal; nothing here knows what a user is."""

@@ -1,0 +1,387 @@
+"""Every refusal of the product, each with the code that it has on the wire (self-registration.md 2.2 to 2.12).
+
+The family gives status and ``message``, the class gives ``code`` and the wire's ``description``. Facts that come from a
+caller are cut and cleaned before they are put into a text.
+"""
+
+from typing import ClassVar
+
+GENERIC_TEXT = "The server encountered an internal error. Please contact administrator."
+ECHO_LIMIT = 64
+
+
+class Problem(Exception):
+    """A refusal that a caller is told about."""
+
+    status: ClassVar[int] = 500
+    message: ClassVar[str | None] = "Internal server error"
+    code: ClassVar[str | None] = "18013"
+    text: ClassVar[str | None] = GENERIC_TEXT
+    is_5_10_text: ClassVar[str | None] = None
+    """The text of IS 5.10 and 5.11, where it differs."""
+
+    def __init__(self, **facts: object) -> None:
+        """Keep the *facts* that the text names."""
+        super().__init__(type(self).__name__)
+        self.facts = {name: _echo(str(value)) for name, value in facts.items()}
+
+    @property
+    def description(self) -> str | None:
+        """Return the text with its facts filled in."""
+        return None if self.text is None else self.text.format_map(self.facts)
+
+    @property
+    def is_5_10_description(self) -> str | None:
+        """Return the description in the words of IS 5.10."""
+        return self.description if self.is_5_10_text is None else self.is_5_10_text.format_map(self.facts)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what the reply says in its headers."""
+        return {}
+
+
+def _echo(value: str, limit: int = ECHO_LIMIT) -> str:
+    """Return what may be echoed of a caller's text: cut, and without control characters."""
+    return "".join(character for character in value if character.isprintable())[:limit]
+
+
+# --- families -------------------------------------------------------------------------------------------------------
+
+
+class BadRequest(Problem):
+    status, message = 400, "Bad Request"
+
+
+class Unauthorized(Problem):
+    status, message, code, text = 401, "Unauthorized", None, None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Basic realm="watchword", charset="UTF-8"'}
+
+
+class Forbidden(Problem):
+    status, message, code = 403, "Forbidden", "403-0"
+    text = "The permission {permission} is needed."
+
+
+class NotFound(Problem):
+    status, message, code, text = 404, "Not Found", "404-0", "There is nothing at this address."
+
+
+class MethodNotAllowed(Problem):
+    status, message, code, text = 405, "Method Not Allowed", "405-0", "This address does not know the method."
+
+
+class Conflict(Problem):
+    status, message = 409, "Conflict"
+
+
+class TooLarge(Problem):
+    status, message, code = 413, "Payload Too Large", "413-0"
+    text = "The request is larger than {limit}."
+
+
+class WrongContentType(Problem):
+    status, message, code = 415, "Unsupported Media Type", "415-0"
+    text = "The body must be sent as {expected}."
+
+
+class Unprocessable(Problem):
+    status, message, code = 422, "Unprocessable Entity", "422-0"
+
+
+class ServerFault(Problem):
+    """Something of ours failed: the specific code, and a text that says nothing more."""
+
+
+class NotImplementedYet(Problem):
+    status, message, code, text = 501, "Not Implemented", "501-0", "This service is not yet implemented."
+
+
+class _Later(Problem):
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": self.facts.get("seconds", "1")}
+
+
+class TooMany(_Later):
+    status, message, code = 429, "Too Many Requests", "429-0"
+    text = "Too many attempts. Try again in {seconds} seconds."
+
+
+class Unavailable(_Later):
+    status, message, code = 503, "Service Unavailable", "503-0"
+    text = "The server is busy. Try again in {seconds} seconds."
+
+
+# --- requests -------------------------------------------------------------------------------------------------------
+
+
+class Malformed(BadRequest):
+    """The body cannot be read, or is not of the documented shape."""
+
+    code, text = "USR-10003", "Invalid data for self-registration.{position}"
+
+    def __init__(self, position: str = "") -> None:
+        """*position* says what is wrong and where; it stands at the end of the description."""
+        super().__init__()
+        self.facts["position"] = f" {_echo(position, 3 * ECHO_LIMIT)}" if position else ""
+
+
+class TenantUnknown(NotFound):
+    code, text = "18016", "Invalid tenant '{tenant}'."
+    is_5_10_text = "Invalid tenant'{tenant}'."
+
+
+class IdempotencyKeyReused(Unprocessable):
+    text = "The Idempotency-Key was used with another body."
+
+
+class CaptchaRefused(Malformed):
+    """The captcha answer is missing or wrong; the reply carries what a page needs to show it."""
+
+    def __init__(self, site_key: str) -> None:
+        super().__init__("The captcha was not solved.")
+        self._site_key = site_key
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"reCaptcha": "true", "reCaptchaKey": self._site_key, "reCaptchaAPI": "/"}
+
+
+# --- registration ---------------------------------------------------------------------------------------------------
+
+
+class SelfRegistrationDisabled(BadRequest):
+    code, text = "20021", "Self sign up feature is disabled"
+
+
+class LiteRegistrationDisabled(BadRequest):
+    code, text = "20060", "Lite sign up feature is disabled"
+
+
+class UserExists(Conflict):
+    code, text = "20030", "User {name} already exists in the system. Please use a different username."
+
+
+class ChannelUnknown(BadRequest):
+    code, text = "USR-10001", "User specified communication channel is not supported by the server"
+
+
+class ChannelWithoutValue(BadRequest):
+    code, text = "USR-10002", "User specified communication channel does not have any value"
+
+
+class AddressMissing(BadRequest):
+    code, text = "USR-10004", "Either email or mobile should be submitted."
+
+
+class EmailDomainRefused(BadRequest):
+    code, text = "USR-10009", "The email domain does not match the organization's email domain."
+
+
+class CallbackRefused(BadRequest):
+    code = "20044"
+    text = "Configured callback URL does not match with the provided callback URL: {url} in the request."
+
+
+class UserNameRefused(BadRequest):
+    code, text = "20045", "Provided username {name} violates the policy."
+
+
+class PasswordRefused(BadRequest):
+    """The password breaks the store's pattern or the tenant's policy; the text names every broken rule."""
+
+    code, text = "20035", "{broken}"
+
+    def __init__(self, broken: str) -> None:
+        super().__init__()
+        self.facts["broken"] = broken
+
+
+class PasswordInvalid(BadRequest):
+    code, text = "20046", "Provided password violates the policy."
+
+
+class PasswordActionDenied(BadRequest):
+    code, text = "20067", "The password was refused by the password action."
+
+
+class RealmUnknown(BadRequest):
+    code, text = "20047", "Invalid domain {realm} provided."
+
+
+class ClaimTaken(BadRequest):
+    """A claim that must be unique has the value already; 7.1 and later say so with a code of its own."""
+
+    code, text = "20035", "The value of the claim {uri} is already used by another account."
+
+
+class ClaimTakenIs7(ClaimTaken):
+    code = "60007"
+
+
+class RegistrationForbidden(Forbidden):
+    text = "Asserting {claim} needs a permission that the caller does not hold."
+
+
+# --- codes ----------------------------------------------------------------------------------------------------------
+
+
+class CodeInvalid(BadRequest):
+    code, text = "18001", "Invalid Code '{code}'."
+    is_5_10_text = "Invalid Code '{code}.'"
+
+
+class CodeExpired(CodeInvalid):
+    code, text = "18002", "Expired Code '{code}'."
+    is_5_10_text = "Expired Code '{code}.'"
+
+
+class CodeOfSomeoneElse(BadRequest):
+    code, text = "18003", "Invalid User '{name}'."
+
+
+class CodeOutdated(BadRequest):
+    code, text = "18023", "The link is no longer valid. Please initiate the verification again."
+
+
+class MobileVerificationNotPrivileged(BadRequest):
+    code, text = "17007", "Mobile number verification by privileged users is not enabled."
+
+
+class ChannelNotVerifiable(BadRequest):
+    code, text = "UAV-10001", "Unsupported verification channel"
+
+
+class NothingPending(BadRequest):
+    code, text = "20024", "Old confirmation code not found"
+
+
+class RecoveryNotFound(BadRequest):
+    """What 7.0 and later say when a named scenario has nothing pending: no code at all."""
+
+    code, text = None, None
+    message = "User recovery data is not found. Please re-initiate the recovery flow."
+
+
+class ScenarioUnknown(BadRequest):
+    code, text = "UAR-10011", "Invalid recovery scenario: '{scenario}'"
+
+
+class UserMissing(BadRequest):
+    code, text = "PWR-60001", "User object not found in the request"
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+class NameBlank(BadRequest):
+    code, message, text = None, "Username cannot be empty.", None
+
+
+class NameUnusable(BadRequest):
+    """A name cannot be had; the answers of 6.0 and later to validate-username."""
+
+    text = None
+
+    def __init__(self, status_code: int, reason: str | None) -> None:
+        super().__init__()
+        self._status_code, self._reason = status_code, reason
+
+    @property
+    def code(self) -> str:  # type: ignore[override]  # the code is the outcome, not the class
+        return str(self._status_code)
+
+    @property
+    def message(self) -> str | None:  # type: ignore[override]  # so is its text
+        return self._reason
+
+
+# --- our own failures -----------------------------------------------------------------------------------------------
+
+
+class SettingsUnreadable(ServerFault):
+    code = "20033"
+
+
+class ConsentNotStored(ServerFault):
+    code = "20042"
+
+
+class UserNotStored(ServerFault):
+    code = "20019"
+
+
+class UserNotLocked(ServerFault):
+    code = "20022"
+
+
+class UserNotUnlocked(ServerFault):
+    code = "20023"
+
+
+class RecordNotStored(ServerFault):
+    code = "20009"
+
+
+class EventNotPublished(ServerFault):
+    code = "20043"
+
+
+class MessageNotSent(ServerFault):
+    code = "20011"
+
+
+class CodePatternUnsupported(ServerFault):
+    code = "PWR-15008"
+
+
+# --- logging in -----------------------------------------------------------------------------------------------------
+
+
+class LoginRefused(Problem):
+    """A password log-in did not succeed; the code says why to whoever knew the password."""
+
+    status, message = 401, "Unauthorized"
+
+
+class CredentialsInvalid(LoginRefused):
+    code, text = "17002", "Invalid Credentials"
+
+
+class AccountLocked(LoginRefused):
+    code, text = "17003", "User account is locked - '{name}'."
+
+
+class AccountDisabled(LoginRefused):
+    code, text = "17004", "user account is disabled '{name}'."
+
+
+class AccountPending(LoginRefused):
+    code, text = "17005", "User account not yet verified - '{name}.'"
+
+
+# --- governance -----------------------------------------------------------------------------------------------------
+
+
+class PropertyRefused(BadRequest):
+    code, text = "IDG-60001", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.facts["reason"] = reason
+
+
+class ConnectorUnknown(NotFound):
+    code, text = "IDG-60002", "There is no such category or connector: {name}."
+
+
+class TenantRefused(BadRequest):
+    code, text = "TM-60001", "The tenant domain {domain} cannot be used: {reason}."
+
+
+class TenantExists(Conflict):
+    code, text = "TM-60002", "The tenant {domain} exists already."
