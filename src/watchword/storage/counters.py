@@ -1,0 +1,73 @@
+"""Counters of limits: one atomic statement each, so that parallel requests cannot pass together.
+
+A window begins with the first thing counted and ends after the limit's span; the next thing begins a new one.
+"""
+
+from datetime import timedelta
+from math import ceil
+
+from sqlalchemy import delete, text
+
+from watchword.base.kinds import Limit
+from watchword.base.problems import TooMany
+from watchword.storage.schema import EPOCH, MICROSECOND, counters
+from watchword.storage.work import Work
+
+_COUNT = text("""
+    INSERT INTO counters (tenant, "limit", key, "window", count, started_at, ends_at)
+    VALUES (:tenant, :limit, :key, :window, 1, :now, :ends)
+    ON CONFLICT (tenant, "limit", key, "window") DO UPDATE SET
+        count = CASE WHEN counters.ends_at <= :now THEN 1 ELSE counters.count + 1 END,
+        started_at = CASE WHEN counters.ends_at <= :now THEN :now ELSE counters.started_at END,
+        ends_at = CASE WHEN counters.ends_at <= :now THEN :ends ELSE counters.ends_at END
+    WHERE counters.ends_at <= :now OR counters.count < :most
+    RETURNING count
+""")
+_SPENT = text("""
+    SELECT ends_at FROM counters
+    WHERE tenant = :tenant AND "limit" = :limit AND key = :key AND "window" = :window
+      AND ends_at > :now AND count >= :most
+""")
+
+
+def count(work: Work, limit_name: str, key: str, limit: Limit) -> bool:
+    """Count one more thing, unless the limit is reached; return whether it was counted.
+
+    *key* says whose count it is; only its keyed digest is stored.
+    """
+    return work.connection.execute(_COUNT, _values(work, limit_name, key, limit)).scalar() is not None
+
+
+def seconds_left(work: Work, limit_name: str, key: str, limit: Limit) -> int | None:
+    """Return after how many seconds there is room again; ``None`` if there is room now."""
+    ends = work.connection.execute(_SPENT, _values(work, limit_name, key, limit)).scalar()
+    return None if ends is None else ceil((EPOCH + ends * MICROSECOND - work.now) / timedelta(seconds=1))
+
+
+def refuse_past(work: Work, limit_name: str, key: str, limit: Limit) -> None:
+    """Refuse whoever has reached the limit.
+
+    Raises:
+        TooMany: says after how many seconds to come back.
+    """
+    seconds = seconds_left(work, limit_name, key, limit)
+    if seconds is not None:
+        raise TooMany(seconds=seconds)
+
+
+def sweep_counters(work: Work) -> None:
+    """Remove the windows that have ended, in all tenants."""
+    work.connection.execute(delete(counters).where(counters.c.ends_at < work.now))
+
+
+def _values(work: Work, limit_name: str, key: str, limit: Limit) -> dict[str, object]:
+    now = (work.now - EPOCH) // MICROSECOND
+    return {
+        "tenant": work.tenant,
+        "limit": limit_name,
+        "key": work.keys.digest("counter", work.tenant, limit_name, key),
+        "window": int(limit.window.total_seconds()),
+        "now": now,
+        "ends": now + limit.window // MICROSECOND,
+        "most": limit.count,
+    }

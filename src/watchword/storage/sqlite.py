@@ -1,0 +1,200 @@
+"""SQLite: one file, write-ahead log, every commit on the disk before it is acknowledged.
+
+One connection writes. Units of work take turns on it, each inside a savepoint of its own; a unit that commits while
+others wait leaves the transaction open for them, and all of them return when the last has put it on the disk. So the
+cost of ``synchronous=FULL`` is shared, and no unit sees half of another (group commit).
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool, StaticPool
+
+from watchword.base.problems import Unavailable
+from watchword.storage.engine import Result
+
+BUSY_SECONDS = 5.0
+GROUP_LIMIT = 64
+
+
+@dataclass(slots=True)
+class _Ending:
+    """How the shared transaction of a unit ended."""
+
+    known: threading.Event = field(default_factory=threading.Event)
+    failure: Exception | None = None
+
+
+class SqliteDatabase:
+    """The database of one process."""
+
+    def __init__(self, file: Path) -> None:
+        """Open *file*, and make it if there is none."""
+        self._writer = _engine(file, StaticPool).connect()
+        self._readers = _engine(file, NullPool)
+        self._reading = threading.local()
+        self._turn = threading.Lock()
+        self._waiting = 0
+        self._is_open = False
+        self._group: list[_Ending] = []
+        self._refused_at = float("-inf")
+
+    def run(self, task: Callable[[], Result]) -> Result:
+        """Call *task* as it stands: any thread will do."""
+        return task()
+
+    def open(self, *, reading: bool = False) -> "_Reading | _Unit":
+        """Begin a transaction: a snapshot for reading, or the next turn to write."""
+        return self._open_reading() if reading else self._open_unit()
+
+    def close(self) -> None:
+        """Close the file; the log is folded into it by the last one to leave."""
+        self._writer.close()
+        self._writer.engine.dispose()
+        self._readers.dispose()
+
+    def _open_reading(self) -> "_Reading":
+        connection: Connection | None = getattr(self._reading, "connection", None)
+        if connection is None:
+            connection = self._reading.connection = self._readers.connect()
+        connection.exec_driver_sql("BEGIN")
+        return _Reading(connection)
+
+    def _open_unit(self) -> "_Unit":
+        asked_at = time.monotonic()
+        self._waiting += 1
+        self._turn.acquire()
+        self._waiting -= 1
+        try:
+            if not self._is_open:
+                if self._refused_at > asked_at:  # whoever waited beside a refused one has waited long enough
+                    raise Unavailable(seconds=1)
+                self._begin()
+            self._writer.exec_driver_sql("SAVEPOINT unit")
+        except BaseException:
+            self._turn.release()
+            raise
+        return _Unit(self)
+
+    def _begin(self) -> None:
+        try:
+            self._writer.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as problem:
+            self._refused_at = time.monotonic()
+            raise Unavailable(seconds=1) from problem
+        self._is_open = True
+
+    @property
+    def writer(self) -> Connection:
+        """Return the connection whose turn it is."""
+        return self._writer
+
+    def keep(self) -> None:
+        """End the turn with its unit kept; return when it is on the disk."""
+        ending = _Ending()
+        try:
+            self._writer.exec_driver_sql("RELEASE unit")
+            self._group.append(ending)
+        finally:
+            self._pass_on()
+        ending.known.wait()
+        if ending.failure is not None:
+            raise ending.failure
+
+    def drop(self) -> None:
+        """End the turn with its unit undone."""
+        try:
+            with suppress(OperationalError):  # a full disk has undone the whole transaction already
+                self._writer.exec_driver_sql("ROLLBACK TO unit")
+                self._writer.exec_driver_sql("RELEASE unit")
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Leave the transaction to the next who waits, or end it."""
+        raw = cast("sqlite3.Connection", self._writer.connection.dbapi_connection)
+        if self._waiting and len(self._group) < GROUP_LIMIT and raw.in_transaction:
+            self._turn.release()
+            return
+        group, self._group, self._is_open = self._group, [], False
+        failure = self._end(keeping=bool(group))
+        self._turn.release()
+        for ending in group:
+            ending.failure = failure
+            ending.known.set()
+
+    def _end(self, *, keeping: bool) -> Exception | None:
+        """Put the transaction on the disk, or throw it away; return why it could not be kept."""
+        raw = cast("sqlite3.Connection", self._writer.connection.dbapi_connection)
+        try:
+            raw.execute("COMMIT" if keeping else "ROLLBACK")
+        except sqlite3.Error as problem:
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+            refusal = Unavailable(seconds=1)
+            refusal.__cause__ = problem
+            return refusal
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A turn to write."""
+
+    database: SqliteDatabase
+
+    @property
+    def connection(self) -> Connection:
+        return self.database.writer
+
+    def began_at(self) -> datetime | None:
+        return None
+
+    def commit(self) -> None:
+        self.database.keep()
+
+    def rollback(self) -> None:
+        self.database.drop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A snapshot."""
+
+    connection: Connection
+
+    def began_at(self) -> datetime | None:
+        return None
+
+    def commit(self) -> None:
+        self.connection.exec_driver_sql("COMMIT")
+
+    def rollback(self) -> None:
+        self.connection.exec_driver_sql("ROLLBACK")
+
+
+def _engine(file: Path, pool: type[StaticPool] | type[NullPool]) -> Engine:
+    def connect() -> sqlite3.Connection:
+        raw = sqlite3.connect(
+            file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            "cache_size=-16000",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+        return raw
+
+    return create_engine("sqlite://", creator=connect, poolclass=pool)
