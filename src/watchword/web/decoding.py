@@ -1,0 +1,94 @@
+"""One strict decoder for every body that comes from outside."""
+
+import json
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from watchword.base.problems import Malformed
+
+Body = TypeVar("Body")
+
+MAX_DEPTH = 16
+MAX_FIELDS = 128
+
+
+def decode_json(octets: bytes, shape: type[Body]) -> Body:
+    """Return the body as *shape*.
+
+    Refused beyond what JSON itself forbids: bytes that are not UTF-8, a byte order mark, a member twice, more than 16
+    levels, NUL, half of a surrogate pair, numbers that are none (security-reliability.md 1.4, rows 33 and 34).
+
+    Raises:
+        Malformed: the text says what is wrong, and where.
+    """
+    try:
+        document = json.loads(octets.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+        _check(document, 1)
+        return msgspec.convert(document, shape)
+    except UnicodeDecodeError as problem:
+        raise Malformed(f"Invalid UTF-8 at byte {problem.start}.") from problem
+    except json.JSONDecodeError as problem:
+        raise Malformed(f"{problem.msg} at line {problem.lineno}, column {problem.colno}.") from problem
+    except RecursionError as problem:
+        raise Malformed(f"More than {MAX_DEPTH} levels.") from problem
+    except msgspec.ValidationError as problem:
+        raise Malformed(f"{problem}.") from problem
+
+
+def decode_form(octets: bytes) -> dict[str, str]:
+    """Return the fields of a form; a field twice is refused.
+
+    Raises:
+        Malformed: the text says what is wrong.
+    """
+    try:
+        pairs = parse_qsl(octets.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError as problem:
+        raise Malformed("The form cannot be read.") from problem
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise Malformed(f"The field {name} stands twice.")
+        if "\0" in value or "\0" in name:
+            raise Malformed(f"A NUL character in the field {name}.")
+        fields[name] = value
+    return fields
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"The member {twice!r} stands twice.")
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise Malformed(f"{name} is no JSON number.")
+
+
+def _check(value: object, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise Malformed(f"More than {MAX_DEPTH} levels.")
+    match value:
+        case str():
+            _check_text(value)
+        case dict():
+            for name, member in value.items():
+                _check_text(name)
+                _check(member, depth + 1)
+        case list():
+            for element in value:
+                _check(element, depth + 1)
+        case _:
+            pass
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise Malformed("A NUL character in a text.")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise Malformed("Half of a surrogate pair in a text.")
