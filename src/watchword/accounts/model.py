@@ -1,0 +1,143 @@
+"""Users, accounts, clients: the values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from watchword.accounts.claims import (
+    ACCOUNT_DISABLED,
+    ACCOUNT_LOCKED,
+    ACCOUNT_STATE,
+    CONFIRMED_TIME,
+    LOCKED_REASON,
+    Channel,
+    is_true,
+)
+
+PRIMARY = "PRIMARY"
+ADMIN_ROLE = "admin"
+SELF_SIGN_UP_ROLE = "Internal/selfsignup"
+EVERYONE_ROLE = "Internal/everyone"
+
+CREATE = "selfregister:create"
+ASSERT_VERIFIED = "selfregister:assert-verified"
+PERMISSIONS = frozenset({
+    CREATE, ASSERT_VERIFIED, f"{ASSERT_VERIFIED}:EMAIL", f"{ASSERT_VERIFIED}:SMS",
+    "usermgt:view", "usermgt:edit", "governance:view", "governance:edit", "messages:view", "tenants:manage",
+    "tenants:any",
+})  # fmt: skip
+ADMIN_PERMISSIONS = PERMISSIONS - {"tenants:any", "tenants:manage"}
+"""What an administrator of a tenant holds; those of the super tenant hold all."""
+
+
+class AccountState(StrEnum):
+    """Where an account stands in its life (self-registration.md 1.5)."""
+
+    PENDING_SELF_REGISTRATION = "PENDING_SR"
+    PENDING_LITE_REGISTRATION = "PENDING_LR"
+    PENDING_ASK_PASSWORD = "PENDING_AP"  # noqa: S105  # a state, no password
+    PENDING_EMAIL_VERIFICATION = "PENDING_EV"
+    UNLOCKED = "UNLOCKED"
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether the person has yet to confirm."""
+        return self is not AccountState.UNLOCKED
+
+
+class LockedReason(StrEnum):
+    """Why an account is locked."""
+
+    PENDING_SELF_REGISTRATION = "PENDING_SELF_REGISTRATION"
+    PENDING_EMAIL_VERIFICATION = "PENDING_EMAIL_VERIFICATION"
+    ADMIN_INITIATED = "ADMIN_INITIATED"
+
+
+@dataclass(frozen=True, slots=True)
+class UserName:
+    """A name, as typed and as compared."""
+
+    realm: str
+    typed: str
+    canonical: str
+    skeleton: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person, and the state of the account."""
+
+    id: str
+    name: UserName
+    password_hash: str | None
+    created_at: datetime
+    locked: bool = False
+    disabled: bool = False
+    state: AccountState | None = None
+    locked_reason: LockedReason | None = None
+    confirmed_at: datetime | None = None
+    reserved_until: datetime | None = None
+    last_login_at: datetime | None = None
+    claims: Mapping[str, str] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether the person has yet to confirm."""
+        return self.state is not None and self.state.is_pending
+
+    @property
+    def is_administrator(self) -> bool:
+        """Tell whether this is an administrator of the tenant."""
+        return self.name.realm == PRIMARY and ADMIN_ROLE in self.roles
+
+    def address(self, channel: Channel) -> str | None:
+        """Return the number or mailbox of a channel."""
+        return self.claims.get(channel.value_claim) or None
+
+    def is_verified(self, channel: Channel) -> bool:
+        """Tell whether the address of a channel was proven."""
+        return is_true(self.claims.get(channel.verified_claim))
+
+    def all_claims(self) -> dict[str, str]:
+        """Return the claims with those that say the state of the account."""
+        state = {ACCOUNT_LOCKED: "true" if self.locked else "false"}
+        if self.disabled:
+            state[ACCOUNT_DISABLED] = "true"
+        if self.state is not None:
+            state[ACCOUNT_STATE] = self.state.value
+        if self.locked_reason is not None:
+            state[LOCKED_REASON] = self.locked_reason.value
+        if self.confirmed_at is not None:
+            state[CONFIRMED_TIME] = self.confirmed_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return {**self.claims, **state}
+
+
+class Proof(StrEnum):
+    """How an address came to be verified (security-reliability.md 1.5, R5)."""
+
+    CODE = "code"
+    APPLICATION = "application"
+    ADMINISTRATOR = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Who said that an address is the person's, how, and when; bound to the address by its digest."""
+
+    channel: Channel
+    how: Proof
+    by: str
+    at: datetime
+    value_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A program that calls the API; never a person."""
+
+    name: str
+    secret_hash: str
+    permissions: frozenset[str]
+    created_at: datetime

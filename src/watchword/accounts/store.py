@@ -1,0 +1,242 @@
+"""Users and clients of the Work's tenant, as rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, exists, insert, select, update
+
+from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
+from watchword.accounts.model import AccountState, Client, LockedReason, Proof, User, UserName, Verification
+from watchword.storage.schema import clients, consents, user_claims, user_roles, user_stores, users, verifications
+from watchword.storage.work import Work
+
+ADDRESS_CLAIMS = (EMAIL_ADDRESS, MOBILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The users of the Work's tenant."""
+
+    work: Work
+
+    def add(self, user: User, folded: Mapping[str, str]) -> None:
+        """Store a user with claims and roles; *folded* holds the compared form of claims that have one."""
+        name = user.name
+        self._run(insert(users), {
+            "tenant": self.work.tenant, "id": user.id, "realm": name.realm, "name": name.typed,
+            "canonical": name.canonical, "skeleton": name.skeleton, "password_hash": user.password_hash,
+            "locked": user.locked, "disabled": user.disabled, "state": user.state, "locked_reason": user.locked_reason,
+            "created_at": user.created_at, "confirmed_at": user.confirmed_at, "reserved_until": user.reserved_until,
+        })  # fmt: skip
+        self._add_claims(user.id, user.claims, folded)
+        if user.roles:
+            self._run(insert(user_roles), [{**self._key(user.id), "role": role} for role in user.roles])
+
+    def find(self, realm: str, canonical: str) -> User | None:
+        """Return the user of that name."""
+        return self._one((users.c.realm == realm) & (users.c.canonical == canonical))
+
+    def get(self, user_id: str) -> User | None:
+        """Return the user of that id."""
+        return self._one(users.c.id == user_id)
+
+    def page(self, after: str = "", count: int = 1000) -> Sequence[User]:
+        """Return users in the order of their names, those after *after*."""
+        mine = (users.c.tenant == self.work.tenant) & (users.c.canonical > after)
+        rows = self._run(select(users).where(mine).order_by(users.c.canonical, users.c.realm).limit(count)).all()
+        return [self._user(row) for row in rows]
+
+    def who_has_address(self, folded: str) -> str | None:
+        """Return the id of an account whose number or mailbox this is."""
+        query = select(user_claims.c.user_id).where(
+            user_claims.c.tenant == self.work.tenant,
+            user_claims.c.uri.in_(ADDRESS_CLAIMS),
+            user_claims.c.folded == folded,
+        )
+        owner: str | None = self._run(query.limit(1)).scalar()
+        return owner
+
+    def who_has_claim(self, uri: str, folded: str) -> list[str]:
+        """Return the ids of the accounts that have this value."""
+        query = select(user_claims.c.user_id).where(
+            user_claims.c.tenant == self.work.tenant, user_claims.c.uri == uri, user_claims.c.folded == folded
+        )
+        return list(self._run(query).scalars())
+
+    def has_skeleton(self, skeleton: str) -> bool:
+        """Tell whether a name that looks the same is taken, in any realm."""
+        query = select(exists().where(users.c.tenant == self.work.tenant, users.c.skeleton == skeleton))
+        return bool(self._run(query).scalar())
+
+    def confirm(self, user_id: str) -> None:
+        """Unlock an account whose person has proven to hold its address."""
+        self._set(
+            user_id, locked=False, locked_reason=None, state=AccountState.UNLOCKED, confirmed_at=self.work.now,
+            reserved_until=None,
+        )  # fmt: skip
+
+    def lock(self, user_id: str, reason: LockedReason) -> None:
+        """Let the user no longer log in."""
+        self._set(user_id, locked=True, locked_reason=reason)
+
+    def unlock(self, user_id: str) -> None:
+        """Let the user log in."""
+        self._set(user_id, locked=False, locked_reason=None, state=AccountState.UNLOCKED, reserved_until=None)
+
+    def set_disabled(self, user_id: str, *, disabled: bool) -> None:
+        """Switch an account off, or on again."""
+        self._set(user_id, disabled=disabled)
+
+    def reserve_until(self, user_id: str, instant: datetime) -> None:
+        """Keep the name of a pending account at least until *instant*."""
+        self._set(user_id, reserved_until=instant)
+
+    def set_claims(self, user_id: str, claims: Mapping[str, str], folded: Mapping[str, str] = {}) -> None:  # noqa: B006  # never changed
+        """Give claims new values; an empty one removes the claim."""
+        self.remove_claims(user_id, claims)
+        self._add_claims(user_id, {uri: value for uri, value in claims.items() if value}, folded)
+
+    def remove_claims(self, user_id: str, uris: Iterable[str]) -> None:
+        """Take claims away."""
+        mine = (user_claims.c.tenant == self.work.tenant) & (user_claims.c.user_id == user_id)
+        self._run(delete(user_claims).where(mine, user_claims.c.uri.in_(list(uris))))
+
+    def verify(self, user_id: str, verification: Verification) -> None:
+        """Note that an address was proven, by whom and how."""
+        self.forget_verification(user_id, verification.channel)
+        self._run(insert(verifications), {
+            **self._key(user_id), "channel": verification.channel, "how": verification.how, "by": verification.by,
+            "at": verification.at, "value_digest": verification.value_digest,
+        })  # fmt: skip
+        self.set_claims(user_id, {verification.channel.verified_claim: "true"})
+
+    def forget_verification(self, user_id: str, channel: Channel) -> None:
+        """Take the proof of an address away, since the address changes."""
+        mine = (verifications.c.tenant == self.work.tenant) & (verifications.c.user_id == user_id)
+        self._run(delete(verifications).where(mine, verifications.c.channel == channel))
+        self.remove_claims(user_id, [channel.verified_claim])
+
+    def verifications(self, user_id: str) -> list[Verification]:
+        """Return what is known to be proven, and how."""
+        mine = (verifications.c.tenant == self.work.tenant) & (verifications.c.user_id == user_id)
+        rows = self._run(select(verifications).where(mine).order_by(verifications.c.channel)).all()
+        return [Verification(Channel(row.channel), Proof(row.how), row.by, row.at, row.value_digest) for row in rows]
+
+    def keep_consent(self, user_id: str, receipt: str) -> None:
+        """Store the consent receipt that came with a registration."""
+        self._run(insert(consents), {**self._key(user_id), "receipt": receipt, "at": self.work.now})
+
+    def set_password(self, user_id: str, password_hash: str) -> None:
+        """Give a user another password."""
+        self._set(user_id, password_hash=password_hash)
+
+    def note_login(self, user_id: str) -> None:
+        """Remember that the user has logged in."""
+        self._set(user_id, last_login_at=self.work.now)
+
+    def delete(self, user_id: str) -> bool:
+        """Remove a user with everything of theirs; return whether there was one."""
+        result = self._run(delete(users).where(users.c.tenant == self.work.tenant, users.c.id == user_id))
+        return bool(result.rowcount)
+
+    def delete_expired_pending(self, count: int) -> int:
+        """Remove pending accounts whose reservation has ended, in all tenants; return how many."""
+        ended = (
+            select(users.c.tenant, users.c.id)
+            .where(users.c.reserved_until < self.work.now, users.c.last_login_at.is_(None))
+            .limit(count)
+        )
+        rows = self._run(ended).all()
+        for row in rows:
+            self._run(delete(users).where(users.c.tenant == row.tenant, users.c.id == row.id))
+        return len(rows)
+
+    def has_administrator(self) -> bool:
+        """Tell whether anybody holds the role of the administrator."""
+        mine = (user_roles.c.tenant == self.work.tenant) & (user_roles.c.role == "admin")
+        return bool(self._run(select(exists().where(mine))).scalar())
+
+    def has_realm(self, realm: str) -> bool:
+        """Tell whether there is a secondary store of that name."""
+        mine = (user_stores.c.tenant == self.work.tenant) & (user_stores.c.realm == realm)
+        return bool(self._run(select(exists().where(mine))).scalar())
+
+    def add_realm(self, realm: str) -> None:
+        """Make a secondary store."""
+        self._run(insert(user_stores), {"tenant": self.work.tenant, "realm": realm, "created_at": self.work.now})
+
+    def realms(self) -> Sequence[str]:
+        """Return the names of the secondary stores."""
+        query = select(user_stores.c.realm).where(user_stores.c.tenant == self.work.tenant)
+        realms: Sequence[str] = self._run(query.order_by(user_stores.c.realm)).scalars().all()
+        return realms
+
+    def _key(self, user_id: str) -> dict[str, str]:
+        return {"tenant": self.work.tenant, "user_id": user_id}
+
+    def _set(self, user_id: str, **values: object) -> None:
+        self._run(update(users).where(users.c.tenant == self.work.tenant, users.c.id == user_id).values(**values))
+
+    def _add_claims(self, user_id: str, claims: Mapping[str, str], folded: Mapping[str, str]) -> None:
+        rows = [
+            {**self._key(user_id), "uri": uri, "value": value, "folded": folded.get(uri) or value.casefold()}
+            for uri, value in claims.items()
+        ]
+        if rows:
+            self._run(insert(user_claims), rows)
+
+    def _one(self, condition: ColumnElement[bool]) -> User | None:
+        row = self._run(select(users).where(users.c.tenant == self.work.tenant, condition)).one_or_none()
+        return None if row is None else self._user(row)
+
+    def _user(self, row: Row[Any]) -> User:
+        mine = (user_claims.c.tenant == self.work.tenant) & (user_claims.c.user_id == row.id)
+        claims = self._run(select(user_claims.c.uri, user_claims.c.value).where(mine)).all()
+        held = (user_roles.c.tenant == self.work.tenant) & (user_roles.c.user_id == row.id)
+        roles = self._run(select(user_roles.c.role).where(held).order_by(user_roles.c.role)).scalars()
+        return User(
+            row.id, UserName(row.realm, row.name, row.canonical, row.skeleton), row.password_hash, row.created_at,
+            row.locked, row.disabled, row.state and AccountState(row.state),
+            row.locked_reason and LockedReason(row.locked_reason), row.confirmed_at, row.reserved_until,
+            row.last_login_at, {claim.uri: claim.value for claim in claims}, tuple(roles),
+        )  # fmt: skip
+
+    def _run(self, statement: Any, values: Any = None) -> Any:  # noqa: ANN401  # SQLAlchemy's own types are as wide
+        return self.work.connection.execute(statement, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The API clients of the Work's tenant."""
+
+    work: Work
+
+    def find(self, name: str) -> Client | None:
+        """Return the client of that name; names are compared without case."""
+        mine = (clients.c.tenant == self.work.tenant) & (clients.c.name == name.casefold())
+        row = self.work.connection.execute(select(clients).where(mine)).one_or_none()
+        return None if row is None else _client(row)
+
+    def add(self, client: Client) -> None:
+        """Store a client."""
+        self.work.connection.execute(insert(clients), {
+            "tenant": self.work.tenant, "name": client.name.casefold(), "secret_hash": client.secret_hash,
+            "permissions": " ".join(sorted(client.permissions)), "created_at": client.created_at,
+        })  # fmt: skip
+
+    def all(self) -> Sequence[Client]:
+        """Return all clients, by name."""
+        query = select(clients).where(clients.c.tenant == self.work.tenant).order_by(clients.c.name)
+        rows = self.work.connection.execute(query)
+        return [_client(row) for row in rows]
+
+    def delete(self, name: str) -> bool:
+        """Remove a client; return whether there was one."""
+        mine = (clients.c.tenant == self.work.tenant) & (clients.c.name == name.casefold())
+        return bool(self.work.connection.execute(delete(clients).where(mine)).rowcount)
+
+
+def _client(row: Row[Any]) -> Client:
+    return Client(row.name, row.secret_hash, frozenset(row.permissions.split()), row.created_at)
