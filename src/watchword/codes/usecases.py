@@ -1,0 +1,84 @@
+"""Issue a code, and check one: the try is counted before anything is compared."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from watchword.base.entropy import new_id
+from watchword.base.problems import CodeExpired, CodeInvalid
+from watchword.codes.model import CodeForm, ConfirmationCode, Scenario
+from watchword.codes.store import Codes
+from watchword.storage.audit import note
+from watchword.storage.work import Work
+
+
+def issue_code(
+    work: Work,
+    user_id: str,
+    scenario: Scenario,
+    channel: str,
+    form: CodeForm,
+    *,
+    facts: Mapping[str, str],
+    pending_value: str | None = None,
+    repeatable: bool = False,
+    previous: ConfirmationCode | None = None,
+) -> str:
+    """Make the one live code of a user in a scenario, and return its text.
+
+    *repeatable* keeps a sealed copy beside the digest, for where the same code may have to go out again.
+    """
+    codes = Codes(work)
+    text = form.drawn(work.entropy)
+    while codes.is_live(text):
+        text = form.drawn(work.entropy)
+    code_id = new_id(work.entropy, work.now)
+    sealed = work.keys.seal(work.entropy, text.encode(), f"code {code_id}") if repeatable else None
+    codes.put(
+        ConfirmationCode(
+            code_id, user_id, scenario, channel, work.now, previous.first_created_at if previous else work.now,
+            work.now, 0, expired=False, pending_value=pending_value, sealed=sealed, facts=facts,
+        ),
+        text,
+    )  # fmt: skip
+    return text
+
+
+def repeat_code(work: Work, code: ConfirmationCode) -> str | None:
+    """Return the text of a code that may go out again, and note that it does; ``None`` without a sealed copy."""
+    if code.sealed is None:
+        return None
+    Codes(work).note_sent(code.id)
+    return work.keys.unseal(code.sealed, f"code {code.id}").decode()
+
+
+def spend_code(work: Work, given: str, owner_id: str | None) -> ConfirmationCode:
+    """Count a try, and return the record of the code that was given.
+
+    With an *owner_id* the code must be that user's, and a wrong one is counted against every code of theirs. The count
+    is part of the work: whoever refuses afterwards commits first.
+
+    Raises:
+        CodeInvalid: there is no such code, or its tries are spent; the count is committed.
+    """
+    codes = Codes(work)
+    code = codes.spend_attempt(given, work.settings.limits.tries_per_code, owner_id)
+    if code is None:
+        if owner_id is not None:
+            codes.spend_attempts_of(owner_id)
+        note(work, "redeem_code", owner_id or "-", outcome="refused", reason="unknown")
+        work.commit()
+        raise CodeInvalid(code=given)
+    return code
+
+
+def refuse_expired(work: Work, code: ConfirmationCode, lifetime: timedelta | None, given: str) -> None:
+    """Refuse a code that is too old; once it was seen so, it stays so.
+
+    Raises:
+        CodeExpired: with the latch committed.
+    """
+    if code.is_expired(work.now, lifetime):
+        Codes(work).latch_expired(code.id)
+        note(work, "redeem_code", code.user_id, outcome="refused", reason="expired")
+        work.commit()
+        raise CodeExpired(code=given)
