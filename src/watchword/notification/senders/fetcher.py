@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
@@ -182,8 +183,14 @@ class Fetcher:
         )
 
 
-def tls_context(extra_authorities: Path | None = None) -> ssl.SSLContext:
-    """Return the settings with which every foreign server is verified."""
+@cache
+def tls_context(extra_authorities: Path | None) -> ssl.SSLContext:
+    """Return the settings with which fetchers verify servers, read once: there are many authorities."""
+    return new_tls_context(extra_authorities)
+
+
+def new_tls_context(extra_authorities: Path | None) -> ssl.SSLContext:
+    """Return settings with which a foreign server is verified, by the system's authorities, certifi's and the file's."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     if extra_authorities is not None:

@@ -14,12 +14,13 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from watchword.notification.model import Message, Receipt, Refused, Unreachable
 from watchword.notification.senders.addresses import Forbidden
-from watchword.notification.senders.fetcher import Fetcher, tls_context
+from watchword.notification.senders.fetcher import Fetcher, new_tls_context
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 # One plain mailbox (decisions 5.3): no list, no comment, no quotes, no literal.
@@ -123,7 +124,7 @@ class SmtpSender:
     def _secure(self, client: "_Client") -> None:
         if not client.has_extn("starttls"):
             raise Unreachable(f"{self.name}: the server offers no STARTTLS, and nothing is sent in clear")
-        code, _ = client.starttls(context=_tls(self.server.extra_authorities))
+        code, _ = client.starttls(context=_timed_tls(self.server.extra_authorities))
         if code != 220:  # noqa: PLR2004 - "ready" (RFC 3207)
             raise Unreachable(f"{self.name}: the server refused STARTTLS ({code})")
         client.keep_timed()
@@ -255,8 +256,9 @@ class _Client(smtplib.SMTP):
             self.sock.progress = self._progress
 
 
-def _tls(extra_authorities: Path | None) -> ssl.SSLContext:
-    context = tls_context(extra_authorities)
+@cache
+def _timed_tls(extra_authorities: Path | None) -> ssl.SSLContext:
+    context = new_tls_context(extra_authorities)
     context.sslsocket_class = _SecuredSocket
     return context
 

@@ -1,0 +1,310 @@
+"""The courier empties the outbox: leases what is due, hands it to its sender, and writes down how that ended.
+
+Any number of couriers share a database. A lease keeps others away while a message is being sent; the fence, which goes
+up with each lease, keeps a courier that overslept its lease from writing over the next one's result. A failure is tried
+again until the code has died, and always with the same text.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from watchword.base.log import trace_id
+from watchword.notification.model import (
+    Channel,
+    Message,
+    MessageState,
+    OutboxEntry,
+    Receipt,
+    Refused,
+    Senders,
+    Unreachable,
+)
+from watchword.notification.outbox import Notified, open_message, seal_message, unseal_message
+from watchword.notification.store import Outbox
+from watchword.storage.work import Work, Works
+from watchword.web.model import SUPER_TENANT
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+POLL_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class _Waiter:
+    """A request that waits for a first attempt, as long as it has patience."""
+
+    _done: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_settled: bool = False
+    sent: bool | None = None
+
+    def settle(self) -> bool:
+        """Claim the right to tell the outcome; whoever comes second must not."""
+        with self._lock:
+            mine, self._is_settled = not self._is_settled, True
+            return mine
+
+    def tell(self, *, sent: bool) -> None:
+        """Tell the outcome, once it is stored."""
+        self.sent = sent
+        self._done.set()
+
+    def wait(self, seconds: float) -> bool | None:
+        """Return whether the message was handed over; ``None`` if the patience ended first."""
+        if not self._done.wait(seconds) and self.settle():
+            return None
+        self._done.wait()
+        return self.sent
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the courier has done since it started, for the metrics."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    by_outcome: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, channel: Channel, outcome: str) -> None:
+        """Count one more."""
+        with self.lock:
+            key = (channel.value, outcome)
+            self.by_outcome[key] = self.by_outcome.get(key, 0) + 1
+
+
+class Courier:
+    """Sends for every tenant, on threads of its own; each channel has its own, so that one cannot hold up the other."""
+
+    def __init__(self, works: Works, senders: Senders, sweep: Callable[[Work], None] | None = None) -> None:
+        """Nothing runs before :meth:`start`. *sweep* is called about once a minute, to tidy up."""
+        delivery = works.surroundings.settings.delivery
+        self._works = works
+        self._senders = senders
+        self._sweep = sweep
+        self._delivery = delivery
+        self._stopping = threading.Event()
+        self._waiters: dict[str, _Waiter] = {}
+        self._patient = threading.BoundedSemaphore(delivery.waiters) if delivery.waiters else None
+        self._desks = {channel: _Desk(channel, delivery.parallel_sends) for channel in Channel}
+        self._threads: list[threading.Thread] = []
+        self.counts = Counts()
+
+    def start(self) -> None:
+        """Begin to send."""
+        for desk in self._desks.values():
+            thread = threading.Thread(target=self._run, args=(desk,), name=f"courier-{desk.channel.value}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        if self._sweep is not None:
+            thread = threading.Thread(target=self._tidy, name="sweeper", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self, seconds: float = 10.0) -> None:
+        """Take nothing new, and let what is being sent end; what does not is sent again after its lease."""
+        self._stopping.set()
+        for desk in self._desks.values():
+            desk.nudge.set()
+        for thread in self._threads:
+            thread.join(seconds)
+        for desk in self._desks.values():
+            desk.close(seconds)
+
+    def hurry(self, work: Work, notified: Notified) -> bool | None:
+        """See to it that a message that was just committed goes out now.
+
+        Where the settings ask for the first attempt to be waited for, return whether it was handed over; ``None`` means
+        that nobody knows yet, and the message stays in the courier's care.
+        """
+        if notified.state is not MessageState.WAITING:
+            return False if notified.state is MessageState.FAILED else None
+        desk = self._desks[notified.channel]
+        waits = self._delivery.answer == "first-attempt" and self._patient is not None
+        if not waits or self._patient is None or not self._patient.acquire(blocking=False):
+            desk.hurry(work.tenant, notified.message_id)
+            return None
+        waiter = self._waiters[notified.message_id] = _Waiter()
+        try:
+            desk.hurry(work.tenant, notified.message_id)
+            return waiter.wait(self._delivery.first_attempt_wait.total_seconds())
+        finally:
+            del self._waiters[notified.message_id]
+            self._patient.release()
+
+    def _run(self, desk: "_Desk") -> None:
+        while not self._stopping.is_set():
+            desk.nudge.wait(POLL_SECONDS)
+            desk.nudge.clear()
+            try:
+                while not self._stopping.is_set() and self._take(desk):
+                    pass
+            except Exception:  # the courier outlives every fault of the database
+                log.exception("the courier could not read the outbox")
+                self._stopping.wait(POLL_SECONDS)
+
+    def _take(self, desk: "_Desk") -> bool:
+        """Lease what there is room for, and begin to send it; return whether there may be more."""
+        room = desk.room()
+        if not room:
+            return False
+        urgent = desk.take_urgent(room)
+
+        def lease(work: Work) -> list[tuple[OutboxEntry, Message | None]]:
+            outbox, until = Outbox(work), work.now + LEASE
+            taken = outbox.lease_these(urgent, until) if urgent else []
+            taken += outbox.lease_due(desk.channel, room - len(taken), until)
+            work.commit()
+            return [(entry, None if _is_dead(work, entry) else open_message(work, entry)) for entry in taken]
+
+        leased = self._works.do(SUPER_TENANT, lease)
+        for entry, message in leased:
+            desk.submit(self._deliver, entry, message)
+        return len(leased) == room
+
+    def _deliver(self, entry: OutboxEntry, message: Message | None) -> None:
+        trace_id.set(entry.trace)
+        try:
+            outcome = self._attempt(message)
+            self._works.do(entry.tenant, lambda work: self._settle(work, entry, outcome))
+        except Exception:  # the message stays leased, and is taken up again when the lease ends
+            log.exception("a message could not be settled", extra={"message_id": entry.id})
+
+    def _attempt(self, message: Message | None) -> "Receipt | Refused | Unreachable | None":
+        """Hand a message over; ``None`` if its code has died meanwhile."""
+        if message is None:
+            return None
+        sender = self._senders.of(message.tenant, message.channel)
+        if sender is None:
+            return Refused("no sender")
+        self._works.surroundings.faults.reach("before_send")
+        try:
+            receipt = sender.send(message, self._delivery.attempt_timeout.total_seconds())
+        except (Refused, Unreachable) as failure:
+            return failure
+        self._works.surroundings.faults.reach("after_2xx")
+        return receipt
+
+    def _settle(self, work: Work, entry: OutboxEntry, outcome: "Receipt | Refused | Unreachable | None") -> None:
+        waiter = self._waiters.get(entry.id)
+        told = waiter is not None and waiter.settle()
+        state, values = _ending(work, entry, outcome, is_told=told)
+        if state is not MessageState.WAITING and work.settings.dev:
+            values["sealed"] = _without_text(work, entry)
+        is_ours = Outbox(work).mark(entry, state, **values)
+        work.commit()
+        self.counts.add(entry.channel, state.value)
+        log.log(
+            logging.INFO if state is MessageState.SENT else logging.WARNING,
+            "message %s", state.value if is_ours else "overtaken",
+            extra={"message_id": entry.id, "channel": entry.channel.value, "template": entry.template,
+                   "attempt": entry.attempts, "reason": values.get("reason") or "-"},
+        )  # fmt: skip
+        if told and waiter is not None:
+            waiter.tell(sent=state is MessageState.SENT)
+
+    def _tidy(self) -> None:
+        while not self._stopping.wait(60.0):
+            try:
+                self._works.do(SUPER_TENANT, self._sweep or (lambda work: None))
+            except Exception:
+                log.exception("the sweeper failed")
+
+
+@dataclass(slots=True)
+class _Desk:
+    """The sending threads of one channel."""
+
+    channel: Channel
+    size: int
+    nudge: threading.Event = field(default_factory=threading.Event)
+    _urgent: list[tuple[str, str]] = field(default_factory=list)
+    _busy: set["Future[None]"] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _pool: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPoolExecutor(self.size, f"send-{self.channel.value}")
+
+    def hurry(self, tenant: str, message_id: str) -> None:
+        """Send a message before everything else."""
+        with self._lock:
+            self._urgent.append((tenant, message_id))
+        self.nudge.set()
+
+    def take_urgent(self, count: int) -> list[tuple[str, str]]:
+        """Return the messages that somebody is in a hurry for, as many as there is room for."""
+        with self._lock:
+            taken, self._urgent = self._urgent[:count], self._urgent[count:]
+            return taken
+
+    def room(self) -> int:
+        """Return how many messages more can be sent at once."""
+        with self._lock:
+            return self.size - len(self._busy)
+
+    def submit(
+        self, deliver: Callable[[OutboxEntry, Message | None], None], entry: OutboxEntry, message: Message | None
+    ) -> None:
+        """Send a message on a thread of its own."""
+        job = self._pool.submit(deliver, entry, message)
+        with self._lock:
+            self._busy.add(job)
+        job.add_done_callback(self._finished)
+
+    def close(self, seconds: float) -> None:
+        """Wait for what is being sent."""
+        for job in list(self._busy):
+            job.exception(timeout=seconds) if not job.cancelled() else None
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _finished(self, job: "Future[None]") -> None:
+        with self._lock:
+            was_full = len(self._busy) == self.size
+            self._busy.discard(job)
+        if was_full:
+            self.nudge.set()
+
+
+def _is_dead(work: Work, entry: OutboxEntry) -> bool:
+    """Tell whether a message has nothing to say any more."""
+    return entry.sealed is None or (entry.expires_at is not None and entry.expires_at <= work.now)
+
+
+def _ending(
+    work: Work, entry: OutboxEntry, outcome: "Receipt | Refused | Unreachable | None", *, is_told: bool
+) -> tuple[MessageState, dict[str, object]]:
+    """Return the state that an attempt leads to, and what is written beside it.
+
+    Where somebody *is_told* of a failure the message ends with it, so that nothing arrives after "failed".
+    """
+    match outcome:
+        case None:
+            return MessageState.EXPIRED, {}
+        case Receipt():
+            return MessageState.SENT, {
+                "sent_at": work.now,
+                "provider": outcome.provider,
+                "reference": outcome.reference,
+                "reason": None,
+            }
+        case Refused():
+            return MessageState.FAILED, {"reason": outcome.reason}
+        case Unreachable():
+            again_at = entry.next_try_at(work.now, outcome.retry_after)
+            if is_told or again_at is None:
+                return MessageState.FAILED, {"reason": outcome.reason}
+            return MessageState.WAITING, {"reason": outcome.reason, "due_at": again_at, "sealed": entry.sealed}
+
+
+def _without_text(work: Work, entry: OutboxEntry) -> bytes:
+    """Return what a test server keeps of a message that is done: where it went, and the properties of the request."""
+    rendered = unseal_message(work, entry)
+    facts = {name: value for name, value in rendered.get("facts", {}).items() if name not in SECRET_FACTS}
+    return seal_message(work.within(entry.tenant), entry.id, {"to": rendered.get("to", ""), "facts": facts})
+
+
+SECRET_FACTS = frozenset({"confirmation-code", "OTPCode", "otpToken"})

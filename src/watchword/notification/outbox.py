@@ -1,0 +1,189 @@
+"""Leave a message in the outbox, in the caller's transaction: rendered, sealed, within the limits of its address."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from watchword.accounts.addresses import AddressRefused, mask_mailbox, mask_phone, parse_mailbox, parse_phone
+from watchword.base.entropy import new_id
+from watchword.notification.model import Channel, Message, MessageState, OutboxEntry, Senders
+from watchword.notification.store import Messages
+from watchword.notification.template_files import Template
+from watchword.notification.templating import Templates, fill
+from watchword.storage.audit import note
+from watchword.storage.counters import count
+from watchword.storage.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is to be said, to whom, and until when it is worth saying."""
+
+    template: str
+    channel: Channel
+    to: str | None
+    facts: Mapping[str, str] = field(repr=False)
+    user_id: str | None = None
+    scenario: str | None = None
+    locale: str | None = None
+    default_locale: str = "en_US"
+    event: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """The message that was left, and whether it can go anywhere."""
+
+    message_id: str
+    channel: Channel
+    state: MessageState
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where a message goes, as it is sent, as it is counted, and as it may be shown."""
+
+    to: str
+    key: str
+    masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notifier:
+    """Leaves messages in the outbox."""
+
+    templates: Templates
+    senders: Senders
+
+    def notify(self, work: Work, notice: Notice) -> Notified:
+        """Leave a message, and return where it stands.
+
+        It is ``failed`` at once where no try could succeed (no template, no address, no sender), and ``held`` where a
+        limit forbids it; both are rows like any other, so that nobody has to guess (decisions 5.4).
+        """
+        address = _address(work, notice)
+        template = None
+        if not _is_removed(work, notice):
+            template = self.templates.find(
+                notice.channel, notice.template, notice.locale or notice.default_locale, notice.default_locale
+            )
+        state, reason = MessageState.WAITING, None
+        if address is None:
+            state, reason = MessageState.FAILED, "no address"
+        elif template is None:
+            state, reason = MessageState.FAILED, "no template"
+        elif self.senders.of(work.tenant, notice.channel) is None:
+            state, reason = MessageState.FAILED, "no sender"
+        elif not _within_limits(work, notice.channel, address.key):
+            state, reason = MessageState.HELD, "limit of the address"
+        return _leave(work, notice, address, template, state, reason)
+
+
+def _leave(
+    work: Work,
+    notice: Notice,
+    address: _Address | None,
+    template: Template | None,
+    state: MessageState,
+    reason: str | None,
+) -> Notified:
+    message_id = new_id(work.entropy, work.now)
+    sealed = None
+    if state is MessageState.WAITING and address is not None and template is not None:
+        sealed = seal_message(work, message_id, _render(work, notice, address, template))
+    entry = OutboxEntry(
+        message_id, work.tenant, notice.user_id, notice.channel, address.masked if address else "", notice.template,
+        template.locale if template else notice.default_locale, notice.event, state, reason, 0, None, None, work.now,
+        None, notice.until, 0, work.origin.trace, sealed,
+    )  # fmt: skip
+    Messages(work).add(entry, notice.scenario, _due_at(work) if state.is_open else None)
+    if state is not MessageState.WAITING:
+        note(work, "send_message", notice.user_id or "-", outcome=state, reason=reason or "")
+    return Notified(message_id, notice.channel, state, reason)
+
+
+def _due_at(work: Work) -> datetime:
+    """Return when a courier takes a message up by itself.
+
+    Where the request waits for the first attempt, that attempt is the request's own: a courier that came before it could
+    fail without anybody to tell. Should the request die, the message goes out when its patience would have ended.
+    """
+    delivery = work.settings.delivery
+    return work.now + delivery.first_attempt_wait if delivery.answer == "first-attempt" else work.now
+
+
+def _render(work: Work, notice: Notice, address: _Address, template: Template) -> dict[str, Any]:
+    """Return what the courier will need: the address, the texts, and the facts of the event."""
+    facts = {**_places(work), **notice.facts}
+    filled = fill(template, facts, channel=notice.channel)
+    return {
+        "to": address.to, "facts": dict(notice.facts), "subject": filled.subject, "body": filled.body,
+        "footer": filled.footer, "content_type": filled.content_type,
+    }  # fmt: skip
+
+
+def _places(work: Work) -> dict[str, str]:
+    """Return the addresses of the server and the constants of the operator, for templates."""
+    url = work.settings.public_url
+    prefix = "" if work.tenant == "carbon.super" else f"/t/{work.tenant}"
+    places = {
+        "carbon.product-url": url,
+        "account.recovery.endpoint-url": f"{url}{prefix}/accountrecoveryendpoint",
+        "authentication.endpoint-url": f"{url}{prefix}/authenticationendpoint",
+        "organization-name": work.tenant,
+        "current-year": str(work.now.year),
+        "callback": "",
+    }
+    return places | {f"server.placeholder.{name}": value for name, value in work.settings.placeholders.items()}
+
+
+def seal_message(work: Work, message_id: str, rendered: Mapping[str, Any]) -> bytes:
+    """Return a rendered message as it is stored."""
+    return work.keys.seal(work.entropy, json.dumps(rendered).encode(), f"message {work.tenant} {message_id}")
+
+
+def unseal_message(work: Work, entry: OutboxEntry) -> dict[str, Any]:
+    """Return what :func:`seal_message` was given; empty once it was wiped."""
+    if entry.sealed is None:
+        return {}
+    rendered: dict[str, Any] = json.loads(work.keys.unseal(entry.sealed, f"message {entry.tenant} {entry.id}"))
+    return rendered
+
+
+def open_message(work: Work, entry: OutboxEntry) -> Message:
+    """Return the message behind an entry, for a sender."""
+    rendered = unseal_message(work, entry)
+    return Message(
+        id=entry.id, tenant=entry.tenant, channel=entry.channel, template=entry.template, locale=entry.locale,
+        event=entry.event, created_at=entry.created_at, expires_at=entry.expires_at, **rendered,
+    )  # fmt: skip
+
+
+def _address(work: Work, notice: Notice) -> _Address | None:
+    if not notice.to:
+        return None
+    strict, country = work.settings.registration.strict, work.settings.sms.default_country
+    try:
+        if notice.channel is Channel.SMS:
+            phone = parse_phone(notice.to, strict=strict, default_country=country)
+            return _Address(phone.normalised, phone.e164_key, mask_phone(phone.normalised))
+        mailbox = parse_mailbox(notice.to)
+    except AddressRefused:
+        return None
+    return _Address(mailbox.address, mailbox.key, mask_mailbox(mailbox.address))
+
+
+def _within_limits(work: Work, channel: Channel, key: str) -> bool:
+    """Count one more message to an address, unless one of the limits is reached."""
+    return all(
+        [count(work, "sends_per_address", f"{channel} {key}", each) for each in work.settings.limits.sends_per_address]
+    )
+
+
+def _is_removed(work: Work, notice: Notice) -> bool:
+    """Tell whether a test took the template away (decisions 6.2)."""
+    return work.surroundings.faults.is_set(f"template:{notice.channel}:{notice.template.lower()}")

@@ -1,0 +1,137 @@
+"""The outbox, as rows: messages of the Work's tenant, and the courier's view over all tenants."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, insert, or_, select, tuple_, update
+
+from watchword.notification.model import Channel, MessageState, OutboxEntry
+from watchword.storage.schema import messages
+from watchword.storage.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The messages of the Work's tenant."""
+
+    work: Work
+
+    def add(self, entry: OutboxEntry, scenario: str | None, due_at: datetime | None) -> None:
+        """Store a message; *due_at* is when a courier takes it up by itself."""
+        self.work.connection.execute(insert(messages), {
+            "tenant": entry.tenant, "id": entry.id, "user_id": entry.user_id, "channel": entry.channel,
+            "masked_to": entry.masked_to, "template": entry.template, "locale": entry.locale, "event": entry.event,
+            "scenario": scenario, "state": entry.state, "reason": entry.reason, "attempts": 0,
+            "created_at": entry.created_at, "due_at": due_at, "fence": 0,
+            "expires_at": entry.expires_at, "trace": entry.trace, "sealed": entry.sealed,
+        })  # fmt: skip
+
+    def find(self, message_id: str) -> OutboxEntry | None:
+        """Return a message."""
+        mine = (messages.c.tenant == self.work.tenant) & (messages.c.id == message_id)
+        return _entry(self.work.connection.execute(select(messages).where(mine)).one_or_none())
+
+    def page(self, since: str = "", user_id: str | None = None, count: int = 1000) -> Sequence[OutboxEntry]:
+        """Return messages made after the one with the id *since*, oldest first."""
+        query = select(messages).where(messages.c.tenant == self.work.tenant, messages.c.id > since)
+        if user_id is not None:
+            query = query.where(messages.c.user_id == user_id)
+        rows = self.work.connection.execute(query.order_by(messages.c.id).limit(count)).all()
+        return [entry for row in rows if (entry := _entry(row))]
+
+    def last_of(self, user_id: str) -> OutboxEntry | None:
+        """Return the newest message to a user."""
+        mine = (messages.c.tenant == self.work.tenant) & (messages.c.user_id == user_id)
+        newest = select(messages).where(mine).order_by(messages.c.id.desc()).limit(1)
+        return _entry(self.work.connection.execute(newest).one_or_none())
+
+    def cancel_of(self, user_id: str, scenario: str | None = None) -> None:
+        """Let nothing go out any more that carries a code which has died."""
+        mine = (messages.c.tenant == self.work.tenant) & (messages.c.user_id == user_id)
+        open_ones = mine & messages.c.state.in_([MessageState.WAITING, MessageState.SENDING])
+        if scenario is not None:
+            open_ones &= messages.c.scenario == scenario
+        self.work.connection.execute(
+            update(messages).where(open_ones).values(
+                state=MessageState.CANCELLED, due_at=None, leased_until=None, sealed=None, fence=messages.c.fence + 1
+            )
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The courier's view: whatever is due, in any tenant."""
+
+    work: Work
+
+    def lease_due(self, channel: Channel, count: int, until: datetime) -> list[OutboxEntry]:
+        """Take up to *count* messages that are due, for oneself alone, until *until*.
+
+        The fence of each goes up by one: whoever held it before can no longer mark it.
+        """
+        due = (
+            select(messages.c.tenant, messages.c.id)
+            .where(messages.c.channel == channel, messages.c.due_at <= self.work.now)
+            .order_by(messages.c.due_at)
+            .limit(count)
+            .with_for_update(skip_locked=True)
+        )
+        chosen = [tuple(row) for row in self.work.connection.execute(due)]
+        return self._lease(tuple_(messages.c.tenant, messages.c.id).in_(chosen), until) if chosen else []
+
+    def lease_these(self, chosen: Sequence[tuple[str, str]], until: datetime) -> list[OutboxEntry]:
+        """Take the messages with these tenants and ids that wait, whether or not they are due."""
+        wanted = tuple_(messages.c.tenant, messages.c.id).in_(chosen)
+        return self._lease(wanted & (messages.c.state == MessageState.WAITING), until)
+
+    def _lease(self, chosen: ColumnElement[bool], until: datetime) -> list[OutboxEntry]:
+        taken = (
+            update(messages)
+            .where(chosen)
+            .values(
+                state=MessageState.SENDING, fence=messages.c.fence + 1, attempts=messages.c.attempts + 1,
+                leased_until=until, due_at=until,
+            )
+            .returning(messages)
+        )  # fmt: skip
+        return [entry for row in self.work.connection.execute(taken) if (entry := _entry(row))]
+
+    def mark(self, entry: OutboxEntry, state: MessageState, **values: object) -> bool:
+        """Write down how an attempt ended, if the message is still ours; return whether it was."""
+        ended: dict[str, object] = {"due_at": None, "sealed": None, "leased_until": None}
+        held = (
+            (messages.c.tenant == entry.tenant)
+            & (messages.c.id == entry.id)
+            & (messages.c.fence == entry.fence)
+            & (messages.c.state == MessageState.SENDING)
+        )
+        marked = update(messages).where(held).values(**{**ended, "state": state, **values})
+        return bool(self.work.connection.execute(marked).rowcount)
+
+    def expire(self) -> None:
+        """End what can be of no use any more: its code has died."""
+        dead = messages.c.due_at.is_not(None) & (messages.c.expires_at <= self.work.now)
+        unleased = or_(messages.c.leased_until.is_(None), messages.c.leased_until <= self.work.now)
+        self.work.connection.execute(
+            update(messages).where(dead, unleased).values(
+                state=MessageState.EXPIRED, due_at=None, leased_until=None, sealed=None, fence=messages.c.fence + 1
+            )
+        )  # fmt: skip
+
+    def count_open(self) -> dict[str, int]:
+        """Return how many messages are in each open state."""
+        states = self.work.connection.execute(select(messages.c.state).where(messages.c.due_at.is_not(None))).scalars()
+        counted: dict[str, int] = {}
+        for state in states:
+            counted[state] = counted.get(state, 0) + 1
+        return counted
+
+
+def _entry(row: Row[Any] | None) -> OutboxEntry | None:
+    return row and OutboxEntry(
+        row.id, row.tenant, row.user_id, Channel(row.channel), row.masked_to, row.template, row.locale, row.event,
+        MessageState(row.state), row.reason, row.attempts, row.provider, row.reference, row.created_at, row.sent_at,
+        row.expires_at, row.fence, row.trace, row.sealed, row.leased_until,
+    )  # fmt: skip
