@@ -1,0 +1,58 @@
+"""What registration alone keeps: answers to repeated requests, and values that only one account may have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from watchword.storage.schema import answers, unique_values
+from watchword.storage.work import Work
+
+KEPT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers under an Idempotency-Key, of the Work's tenant."""
+
+    work: Work
+
+    def find(self, caller: str, key: str) -> Row[Any] | None:
+        """Return the digest of the body and the sealed answer."""
+        mine = (answers.c.tenant == self.work.tenant) & (answers.c.caller == caller) & (answers.c.key == key)
+        fresh = answers.c.created_at > self.work.now - KEPT
+        return self.work.connection.execute(select(answers).where(mine, fresh)).one_or_none()
+
+    def add(self, caller: str, key: str, body_digest: str, sealed: bytes) -> None:
+        """Store an answer; the database refuses a second one under the same key."""
+        mine = (answers.c.tenant == self.work.tenant) & (answers.c.caller == caller) & (answers.c.key == key)
+        stale = answers.c.created_at <= self.work.now - KEPT
+        self.work.connection.execute(delete(answers).where(mine, stale))
+        self.work.connection.execute(insert(answers), {
+            "tenant": self.work.tenant, "caller": caller, "key": key, "body_digest": body_digest, "sealed": sealed,
+            "created_at": self.work.now,
+        })  # fmt: skip
+
+    def sweep(self) -> None:
+        """Forget answers older than a day, in all tenants."""
+        self.work.connection.execute(delete(answers).where(answers.c.created_at <= self.work.now - KEPT))
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueValues:
+    """Values of claims that only one account of the Work's tenant may have; the primary key decides every race."""
+
+    work: Work
+
+    def claim(self, user_id: str, values: Mapping[str, str]) -> str | None:
+        """Take values for a user; return the URI of the first that somebody has."""
+        for uri, folded in values.items():
+            row = {"tenant": self.work.tenant, "uri": uri, "folded": folded, "user_id": user_id}
+            try:
+                self.work.connection.execute(insert(unique_values), row)
+            except IntegrityError:
+                return uri
+        return None

@@ -1,0 +1,1 @@
+"""What can be asked of registration, a file per thing that a person does."""

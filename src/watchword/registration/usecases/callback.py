@@ -1,0 +1,36 @@
+"""Where the link in a mail may lead afterwards."""
+
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from watchword.base.patterns import full_match
+from watchword.base.problems import CallbackRefused
+from watchword.storage.work import Work
+from watchword.tenants.policies import SelfRegistration
+
+
+def check_callback(work: Work, policy: SelfRegistration, given: str | None) -> None:
+    """Refuse a callback that the tenant does not allow (self-registration.md 2.2).
+
+    It is decoded, loses its query and fragment, and must match the pattern in full; without a pattern it must be at our
+    own origin.
+
+    Raises:
+        CallbackRefused: it does not match, or is no URL.
+    """
+    if not given:
+        return
+    try:
+        parts = urlsplit(unquote(given, errors="strict"))
+        bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
+    except (ValueError, UnicodeError) as problem:
+        raise CallbackRefused(url=given) from problem
+    if not is_web or any(character.isspace() or not character.isprintable() or character == "\\" for character in bare):
+        raise CallbackRefused(url=given)
+    own = urlsplit(work.settings.public_url)
+    if policy.callback_regex:
+        allowed = full_match(policy.callback_regex, bare)
+    else:
+        allowed = (parts.scheme, parts.netloc.lower()) == (own.scheme, own.netloc.lower())
+    if not allowed:
+        raise CallbackRefused(url=given)

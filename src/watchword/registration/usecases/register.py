@@ -1,0 +1,323 @@
+"""Register a person: everything is checked before anything is written, and everything is written at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from watchword.accounts.claims import EXTERNAL, PREFERRED_CHANNEL, Channel
+from watchword.accounts.model import SELF_SIGN_UP_ROLE, AccountState, LockedReason, Proof, User, UserName
+from watchword.accounts.store import Users
+from watchword.accounts.usecases import check_name, check_password, find_user, fold_claims, place_name, proof_of
+from watchword.base.entropy import new_id
+from watchword.base.problems import (
+    ChannelWithoutValue,
+    ClaimTaken,
+    ClaimTakenIs7,
+    ConsentNotStored,
+    EventNotPublished,
+    PasswordActionDenied,
+    PasswordInvalid,
+    RecordNotStored,
+    SelfRegistrationDisabled,
+    SettingsUnreadable,
+    UserExists,
+    UserNotLocked,
+    UserNotStored,
+)
+from watchword.codes.model import SIGN_UP_SCENARIOS, Scenario
+from watchword.codes.store import Codes
+from watchword.codes.usecases import issue_code
+from watchword.notification.model import MessageState
+from watchword.notification.outbox import Notified, Notifier
+from watchword.notification.store import Messages
+from watchword.registration.model import (
+    PROFILES,
+    Outcome,
+    Profile,
+    code_form,
+    decide_outcome,
+    lifetime_of,
+    resolve_channel,
+)
+from watchword.registration.notices import WELCOME, kept_properties, say, send_code
+from watchword.registration.store import UniqueValues
+from watchword.registration.usecases.admission import (
+    Admitted,
+    admit_claims,
+    check_addresses,
+    note_what_was_ignored,
+    with_consent,
+)
+from watchword.registration.usecases.callback import check_callback
+from watchword.registration.usecases.repeats import AnsweredMeanwhile, RepeatKey, keep_answer, recall_answer
+from watchword.storage.audit import note
+from watchword.storage.work import Work
+from watchword.tenants.policies import Notification, SelfRegistration
+from watchword.tenants.usecases import read_policy
+
+
+def nobody_asserts(channel: Channel) -> bool:
+    """Say no: what a page asks on a person's behalf can assert nothing."""
+    del channel
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody asks to be registered with."""
+
+    name: str
+    password: str = field(repr=False)
+    realm: str | None = None
+    claims: Sequence[tuple[str, str | None]] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    may_assert: Callable[[Channel], bool] = nobody_asserts
+    asserted_by: str = "-"
+    repeat: RepeatKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What became of a registration."""
+
+    user_id: str
+    name: str
+    outcome: Outcome
+    channel: str | None = None
+    confirmation_code: str | None = field(default=None, repr=False)
+    notified: Notified | None = None
+
+    def to_answer(self) -> dict[str, Any]:
+        """Return what is kept to be answered again."""
+        kept = asdict(self)
+        return {**kept, "outcome": self.outcome.name}
+
+    @classmethod
+    def of_answer(cls, kept: Mapping[str, Any]) -> "Registered":
+        """Return what was answered before."""
+        said = kept["notified"]
+        notified = said and Notified(
+            said["message_id"], Channel(said["channel"]), MessageState(said["state"]), said["reason"]
+        )
+        return cls(**{**kept, "outcome": Outcome[kept["outcome"]], "notified": notified})
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A registration that has passed every check."""
+
+    draft: Draft
+    name: UserName
+    admitted: Admitted
+    channel: Channel | None
+    outcome: Outcome
+    policy: SelfRegistration
+    stale: User | None
+    password: str = field(repr=False)
+
+
+def register_user(work: Work, draft: Draft, notifier: Notifier) -> Registered:
+    """Create an account, locked or open as the tenant's policy says, and leave its confirmation code in the outbox.
+
+    The order of the checks is that of self-registration.md 2.2.
+
+    Raises:
+        SelfRegistrationDisabled, CallbackRefused, Malformed, RealmUnknown, UserExists, ChannelUnknown,
+        ChannelWithoutValue, UserNameRefused, PasswordRefused, ClaimTaken: nothing was written.
+    """
+    answered = recall_answer(work, draft.repeat)
+    if answered is not None:
+        return Registered.of_answer(answered)
+    plan = _check(work, draft)
+
+    work.release()  # hashing is slow: no transaction stays open meanwhile
+    password_hash = work.hasher.hash(plan.password)
+    try:
+        return _write(work, plan, password_hash, notifier)
+    except AnsweredMeanwhile:
+        answered = recall_answer(work, draft.repeat)
+        assert answered is not None
+        return Registered.of_answer(answered)
+
+
+def _check(work: Work, draft: Draft) -> _Plan:
+    profile = PROFILES[work.settings.compat_profile]
+    with work.step("read_settings", SettingsUnreadable):
+        policy, channels = read_policy(work, SelfRegistration), read_policy(work, Notification)
+    check_callback(work, policy, draft.properties.get("callback"))
+    if not policy.enabled:
+        raise SelfRegistrationDisabled
+    admitted = admit_claims(work, draft.claims, draft.may_assert)
+    if receipt := draft.properties.get("consent"):
+        admitted = with_consent(admitted, receipt)
+    if profile.duplicate_before_channels:
+        stale, name = _place(work, draft, profile)
+        channel = resolve_channel(channels, admitted.preferred, admitted.addresses)
+    else:
+        channel = resolve_channel(channels, admitted.preferred, admitted.addresses)
+        stale, name = _place(work, draft, profile)
+    admitted = check_addresses(work, admitted, channel)
+    outcome = decide_outcome(policy, verified=policy.honours_preverified and channel in admitted.verified)
+    if outcome.sends and (channel is None or channel not in admitted.addresses):
+        raise ChannelWithoutValue
+    check_name(work, name)
+    password = _check_password(work, draft.password)
+    _refuse_taken_claims(work, admitted, profile, stale)
+    return _Plan(draft, name, admitted, channel, outcome, policy, stale, password)
+
+
+def _check_password(work: Work, password: str) -> str:
+    with work.step("PasswordInvalid", PasswordInvalid), work.step("password_action", PasswordActionDenied):
+        return check_password(work, password)
+
+
+def _place(work: Work, draft: Draft, profile: Profile) -> tuple[User | None, UserName]:
+    """Return the name, and the stale reservation that it takes over."""
+    stale = find_user(work, draft.name, draft.realm) if profile.takes_over_stale_names else None
+    if stale is not None and not _is_stale(work, stale):
+        stale = None
+    return stale, place_name(work, draft.name, draft.realm, ignoring=stale.id if stale else None)
+
+
+def _is_stale(work: Work, user: User) -> bool:
+    """Tell whether a name is only reserved, by somebody whose code has expired and who never logged in (decisions 3.11)."""
+    if user.state is not AccountState.PENDING_SELF_REGISTRATION or user.last_login_at is not None or not user.locked:
+        return False
+    code = Codes(work).of_user(user.id, SIGN_UP_SCENARIOS)
+    return code is not None and code.is_expired(work.now, sign_up_lifetime(work, code.channel))
+
+
+def sign_up_lifetime(work: Work, channel: str) -> timedelta | None:
+    """Return how long the code of a sign-up lives, by the channel that carries it."""
+    policy = read_policy(work, SelfRegistration)
+    short = channel == Channel.SMS
+    if work.settings.security_profile == "recommended" and channel == Channel.EMAIL:
+        short = policy.otp_in_email or policy.email_otp  # any short code, whatever carries it (decisions 5.1)
+    return lifetime_of(policy.sms_code_minutes if short else policy.email_code_minutes)
+
+
+def _refuse_taken_claims(work: Work, admitted: Admitted, profile: Profile, stale: User | None) -> None:
+    """Refuse a value of a unique claim that another account has."""
+    ignored = {stale.id} if stale else set()
+    for uri, folded in _unique(work, admitted).items():
+        if set(Users(work).who_has_claim(uri, folded)) - ignored:
+            raise _taken(profile)(uri=uri)
+
+
+def _unique(work: Work, admitted: Admitted) -> dict[str, str]:
+    folded = {uri: value.casefold() for uri, value in admitted.claims.items()} | fold_claims(work, admitted.claims)
+    return {uri: folded[uri] for uri in work.settings.claims.unique if uri in folded}
+
+
+def _taken(profile: Profile) -> type[ClaimTaken]:
+    return ClaimTakenIs7 if profile.unique_claim_has_own_code else ClaimTaken
+
+
+def _write(work: Work, plan: _Plan, password_hash: str, notifier: Notifier) -> Registered:
+    """Write account, claims, code, message and audit in one transaction."""
+    user = _user_of(work, plan, password_hash)
+    if plan.stale is not None:
+        _take_over(work, plan.stale, plan.draft.name)
+    with work.step("add_user", UserNotStored):
+        try:
+            Users(work).add(user, fold_claims(work, user.claims))
+        except IntegrityError as problem:
+            work.release()
+            answered = recall_answer(work, plan.draft.repeat)
+            if answered is not None:
+                raise AnsweredMeanwhile from problem
+            raise UserExists(name=plan.draft.name) from problem
+        taken = UniqueValues(work).claim(user.id, _unique(work, plan.admitted))
+        if taken is not None:
+            raise _taken(PROFILES[work.settings.compat_profile])(uri=taken)
+    with work.step("lock_user", UserNotLocked):
+        for channel in plan.admitted.verified:
+            Users(work).verify(
+                user.id,
+                proof_of(work, channel, user.claims[channel.value_claim], Proof.APPLICATION, plan.draft.asserted_by),
+            )
+    if receipt := plan.draft.properties.get("consent"):
+        with work.step("store_consent", ConsentNotStored):
+            Users(work).keep_consent(user.id, receipt)
+    code, notified = _ask_to_confirm(work, plan, user, notifier)
+    note(work, "register_user", user.id, reason=plan.outcome.code)
+    note_what_was_ignored(work, plan.admitted, user.id)
+    shown = EXTERNAL if plan.outcome is Outcome.WAITING_EXTERNAL else plan.channel
+    told = shown if plan.outcome in {Outcome.WAITING, Outcome.WAITING_EXTERNAL} else None
+    registered = Registered(user.id, user.name.typed, plan.outcome, told, code, notified)
+    keep_answer(work, plan.draft.repeat, registered.to_answer())
+    work.reach("unexpected")
+    work.commit()
+    return registered
+
+
+def _take_over(work: Work, stale: User, name: str) -> None:
+    """Remove a stale reservation with everything of it, unless it was confirmed while we hashed."""
+    current = Users(work).get(stale.id)
+    if current is not None and not _is_stale(work, current):
+        raise UserExists(name=name)
+    Messages(work).cancel_of(stale.id)
+    Users(work).delete(stale.id)
+
+
+def _user_of(work: Work, plan: _Plan, password_hash: str) -> User:
+    outcome = plan.outcome
+    claims = dict(plan.admitted.claims)
+    if not plan.admitted.preferred and plan.channel is not None:
+        claims[PREFERRED_CHANNEL] = plan.channel
+    return User(
+        id=new_id(work.entropy, work.now), name=plan.name, password_hash=password_hash, created_at=work.now,
+        locked=outcome.locked, state=AccountState.PENDING_SELF_REGISTRATION if outcome.pending else None,
+        locked_reason=LockedReason.PENDING_SELF_REGISTRATION if outcome.locked else None,
+        reserved_until=_reserved_until(work, plan) if outcome.locked else None, claims=claims,
+        roles=(SELF_SIGN_UP_ROLE,),
+    )  # fmt: skip
+
+
+def _reserved_until(work: Work, plan: _Plan) -> Any:  # noqa: ANN401  # an instant or none
+    """Return when a pending account may be swept away: under ``recommended`` alone (decisions 5.1)."""
+    if work.settings.security_profile != "recommended":
+        return None
+    carried = EXTERNAL if plan.outcome is Outcome.WAITING_EXTERNAL else plan.channel or EXTERNAL
+    life = sign_up_lifetime(work, carried)
+    return None if life is None else work.now + max(life, work.settings.registration.pending_reservation)
+
+
+def _ask_to_confirm(work: Work, plan: _Plan, user: User, notifier: Notifier) -> tuple[str | None, Notified | None]:
+    """Issue the code and leave its message; or the welcome, where nothing is to be confirmed."""
+    policy, properties = plan.policy, kept_properties(plan.draft.properties)
+    if not plan.outcome.pending:
+        if (
+            plan.outcome is Outcome.OPEN
+            and policy.internally_managed
+            and policy.notify_account_confirmation
+            and user.address(Channel.EMAIL)
+        ):
+            with work.step("publish_event", EventNotPublished):
+                return None, say(work, notifier, user, WELCOME, Channel.EMAIL, properties, {})
+        return None, None
+    carried = EXTERNAL if plan.outcome is Outcome.WAITING_EXTERNAL else str(plan.channel)
+    form = code_form(policy, carried, recommended=work.settings.security_profile == "recommended")
+    with work.step("store_record", RecordNotStored):
+        code = issue_code(
+            work, user.id, Scenario.SELF_SIGN_UP, carried, form, facts=properties,
+            repeatable=tolerance(policy, carried) > timedelta(0),
+        )  # fmt: skip
+    if carried == EXTERNAL:
+        with work.step("publish_event", EventNotPublished):
+            return code, None
+    with work.step("publish_event", EventNotPublished):
+        notified = send_code(
+            work, notifier, user, Scenario.SELF_SIGN_UP, Channel(carried), code, properties=properties,
+            lifetime=sign_up_lifetime(work, carried),
+        )  # fmt: skip
+    return None, notified
+
+
+def tolerance(policy: SelfRegistration, channel: str) -> timedelta:
+    """Return how long after its making the same code is sent again instead of a new one."""
+    minutes = {Channel.EMAIL: policy.email_tolerance_minutes, Channel.SMS: policy.sms_tolerance_minutes}
+    return timedelta(minutes=minutes.get(channel, 0))  # type: ignore[call-overload]  # EXTERNAL has none
