@@ -121,6 +121,16 @@ def test_only_preferences_are_open_to_strangers() -> None:
             ) or route.permission == "tenants:manage"
 
 
+def test_a_caller_who_may_look_may_not_change() -> None:
+    for route in ROUTES:
+        if route.permission == "governance:view":
+            assert (route.method, route.reading) == ("GET", True)
+
+
+def test_no_address_takes_the_name_that_the_tenants_prefix_has() -> None:
+    assert all("{tenant}" not in route.path for route in ROUTES)
+
+
 def test_a_tenant_is_made_once_and_found_by_id_and_domain(server: Server) -> None:
     made = server.call("POST", TENANTS, '{"domain": "wso2.com"}')
     assert made.headers["Location"] == f"{TENANTS}/{made.content['id']}"

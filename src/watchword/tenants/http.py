@@ -92,7 +92,7 @@ class GovernanceApi:
         several = f"{ROOT}/{{category}}/connectors"
         return [
             get(ROOT, self.categories, **view),
-            post(f"{ROOT}/preferences", self.preferences, body=list[Preference], door=Door.ANYONE),
+            post(f"{ROOT}/preferences", self.preferences, body=list[Preference], door=Door.ANYONE, reading=True),
             get(f"{ROOT}/{{category}}", self.category, **view),
             get(several, self.connectors, **view),
             patch(several, self.change_several, body=ConnectorsChange, **edit),
@@ -147,12 +147,13 @@ class TenantsApi:
 
     def routes(self) -> list[Route]:
         """Return the slice's table of routes for tenants."""
-        manage = {"permission": "tenants:manage"}
+        manage: dict[str, Any] = {"permission": "tenants:manage"}
         return [
             post(TENANTS, self.create, body=NewTenant, status=201, **manage),
             get(TENANTS, self.list, **manage),
-            get(f"{TENANTS}/domain/{{tenant}}", self.read, **manage),
-            get(f"{TENANTS}/{{tenant}}", self.read, **manage),
+            get(f"{TENANTS}/domain/{{wanted}}", self.read, **manage),
+            Route("HEAD", f"{TENANTS}/domain/{{wanted}}", self.read, reading=True, **manage),
+            get(f"{TENANTS}/{{wanted}}", self.read, **manage),
         ]
 
     def create(self, work: Work, ask: Ask[NewTenant]) -> Reply:
@@ -171,7 +172,7 @@ class TenantsApi:
 
     def read(self, work: Work, ask: Ask[None]) -> object:
         """Show one tenant."""
-        return _tenant(read_tenant(work, ask.path["tenant"]))
+        return _tenant(read_tenant(work, ask.path["wanted"]))
 
 
 def _members(category: str) -> tuple[str, list[Connector]]:
