@@ -112,6 +112,7 @@ def test_old_xml_is_read_whatever_its_namespace_and_toml_beats_it(wso2_home: Hom
     "trick",
     [
         '<!DOCTYPE Server [<!ENTITY x SYSTEM "file:///etc/passwd">]><Server><A>&x;</A></Server>',
+        "<!DOCTYPE Server><Server/>",
         '<!DOCTYPE Server SYSTEM "http://127.0.0.1/x.dtd"><Server/>',
         '<!DOCTYPE z [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><Server>&b;</Server>',
     ],
