@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
 from watchword.accounts.model import AccountState, Client, LockedReason, Proof, User, UserName, Verification
+from watchword.base.problems import UserExists
 from watchword.storage.schema import clients, consents, user_claims, user_roles, user_stores, users, verifications
 from watchword.storage.work import Work
 
@@ -22,14 +24,22 @@ class Users:
     work: Work
 
     def add(self, user: User, folded: Mapping[str, str]) -> None:
-        """Store a user with claims and roles; *folded* holds the compared form of claims that have one."""
+        """Store a user with claims and roles; *folded* holds the compared form of claims that have one.
+
+        Raises:
+            UserExists: somebody else was quicker to take the name; the transaction can only be released.
+        """
         name = user.name
-        self._run(insert(users), {
+        row = {
             "tenant": self.work.tenant, "id": user.id, "realm": name.realm, "name": name.typed,
             "canonical": name.canonical, "skeleton": name.skeleton, "password_hash": user.password_hash,
             "locked": user.locked, "disabled": user.disabled, "state": user.state, "locked_reason": user.locked_reason,
             "created_at": user.created_at, "confirmed_at": user.confirmed_at, "reserved_until": user.reserved_until,
-        })  # fmt: skip
+        }  # fmt: skip
+        try:
+            self._run(insert(users), row)
+        except IntegrityError as problem:
+            raise UserExists(name=name.typed) from problem
         self._add_claims(user.id, user.claims, folded)
         if user.roles:
             self._run(insert(user_roles), [{**self._key(user.id), "role": role} for role in user.roles])

@@ -61,6 +61,7 @@ def spend_code(work: Work, given: str, owner_id: str | None) -> ConfirmationCode
         CodeInvalid: there is no such code, or its tries are spent; the count is committed.
     """
     codes = Codes(work)
+    work.surroundings.tally["code_comparisons"] += 1
     code = codes.spend_attempt(given, work.settings.limits.tries_per_code, owner_id)
     if code is None:
         if owner_id is not None:

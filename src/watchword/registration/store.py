@@ -14,6 +14,10 @@ from watchword.storage.work import Work
 KEPT = timedelta(hours=24)
 
 
+class AnsweredMeanwhile(Exception):  # noqa: N818  # no error: somebody else did the same work
+    """Another request with the same key was quicker; its answer is there now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """Answers under an Idempotency-Key, of the Work's tenant."""
@@ -27,14 +31,22 @@ class Answers:
         return self.work.connection.execute(select(answers).where(mine, fresh)).one_or_none()
 
     def add(self, caller: str, key: str, body_digest: str, sealed: bytes) -> None:
-        """Store an answer; the database refuses a second one under the same key."""
+        """Store an answer; the primary key decides which of two requests with the same key was first.
+
+        Raises:
+            AnsweredMeanwhile: another one was; the transaction can only be released.
+        """
         mine = (answers.c.tenant == self.work.tenant) & (answers.c.caller == caller) & (answers.c.key == key)
         stale = answers.c.created_at <= self.work.now - KEPT
         self.work.connection.execute(delete(answers).where(mine, stale))
-        self.work.connection.execute(insert(answers), {
+        row = {
             "tenant": self.work.tenant, "caller": caller, "key": key, "body_digest": body_digest, "sealed": sealed,
             "created_at": self.work.now,
-        })  # fmt: skip
+        }  # fmt: skip
+        try:
+            self.work.connection.execute(insert(answers), row)
+        except IntegrityError as problem:
+            raise AnsweredMeanwhile from problem
 
     def sweep(self) -> None:
         """Forget answers older than a day, in all tenants."""

@@ -1,5 +1,6 @@
 """The unit of work: one transaction, in one tenant, at one instant."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -90,6 +91,8 @@ class Surroundings:
     hasher: Hasher
     faults: Faults = field(default_factory=NoFaults)
     memory: Memory = field(default_factory=Memory)
+    tally: Counter[str] = field(default_factory=Counter)
+    """What this process has done, for the metrics."""
 
 
 @dataclass(slots=True)

@@ -112,7 +112,8 @@ class Endpoint:
         table: list[StarletteRoute] = []
         for path, methods in by_path.items():
             served = self._serve(methods)
-            for prefix in ("", "/t/{tenant}"):
+            in_tenants = any(route.tenants for route in methods.values())
+            for prefix in ("", "/t/{tenant}") if in_tenants else ("",):
                 table.append(StarletteRoute(prefix + path, served, methods=sorted(methods)))
         application = Starlette(routes=table, exception_handlers={HTTPException: self._refuse_route})
         application.router.redirect_slashes = False

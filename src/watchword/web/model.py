@@ -91,6 +91,8 @@ class Route:
     people: bool = False
     """Whether a person without permissions may call it."""
     reading: bool = False
+    tenants: bool = True
+    """Whether the address exists under ``/t/{tenant}`` too."""
     page: bool = False
     """Whether a problem is told as a page, and the body is a form."""
 

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from watchword.accounts.claims import EXTERNAL, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import SELF_SIGN_UP_ROLE, AccountState, LockedReason, Proof, User, UserName
 from watchword.accounts.store import Users
@@ -43,7 +41,7 @@ from watchword.registration.model import (
     resolve_channel,
 )
 from watchword.registration.notices import WELCOME, kept_properties, say, send_code
-from watchword.registration.store import UniqueValues
+from watchword.registration.store import AnsweredMeanwhile, UniqueValues
 from watchword.registration.usecases.admission import (
     Admitted,
     admit_claims,
@@ -52,7 +50,7 @@ from watchword.registration.usecases.admission import (
     with_consent,
 )
 from watchword.registration.usecases.callback import check_callback
-from watchword.registration.usecases.repeats import AnsweredMeanwhile, RepeatKey, keep_answer, recall_answer
+from watchword.registration.usecases.repeats import RepeatKey, keep_answer, recall_answer
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import Notification, SelfRegistration
@@ -131,15 +129,16 @@ def register_user(work: Work, draft: Draft, notifier: Notifier) -> Registered:
     answered = recall_answer(work, draft.repeat)
     if answered is not None:
         return Registered.of_answer(answered)
-    plan = _check(work, draft)
-
-    work.release()  # hashing is slow: no transaction stays open meanwhile
-    password_hash = work.hasher.hash(plan.password)
     try:
+        plan = _check(work, draft)
+        work.release()  # hashing is slow: no transaction stays open meanwhile
+        password_hash = work.hasher.hash(plan.password)
         return _write(work, plan, password_hash, notifier)
-    except AnsweredMeanwhile:
-        answered = recall_answer(work, draft.repeat)
-        assert answered is not None
+    except (UserExists, ClaimTaken, AnsweredMeanwhile):
+        work.release()
+        answered = recall_answer(work, draft.repeat)  # perhaps it was this very request that was quicker
+        if answered is None:
+            raise
         return Registered.of_answer(answered)
 
 
@@ -222,14 +221,7 @@ def _write(work: Work, plan: _Plan, password_hash: str, notifier: Notifier) -> R
     if plan.stale is not None:
         _take_over(work, plan.stale, plan.draft.name)
     with work.step("add_user", UserNotStored):
-        try:
-            Users(work).add(user, fold_claims(work, user.claims))
-        except IntegrityError as problem:
-            work.release()
-            answered = recall_answer(work, plan.draft.repeat)
-            if answered is not None:
-                raise AnsweredMeanwhile from problem
-            raise UserExists(name=plan.draft.name) from problem
+        Users(work).add(user, fold_claims(work, user.claims))
         taken = UniqueValues(work).claim(user.id, _unique(work, plan.admitted))
         if taken is not None:
             raise _taken(PROFILES[work.settings.compat_profile])(uri=taken)

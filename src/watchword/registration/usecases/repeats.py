@@ -4,8 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from watchword.base.problems import IdempotencyKeyReused
 from watchword.registration.store import Answers
 from watchword.storage.work import Work
@@ -18,10 +16,6 @@ class RepeatKey:
     caller: str
     key: str
     body_digest: str
-
-
-class AnsweredMeanwhile(Exception):  # noqa: N818  # no error: somebody else did the same work
-    """Another request with the same key was quicker; its answer is there now."""
 
 
 def recall_answer(work: Work, repeat: RepeatKey | None) -> dict[str, Any] | None:
@@ -50,11 +44,7 @@ def keep_answer(work: Work, repeat: RepeatKey | None, answer: dict[str, Any]) ->
     if repeat is None:
         return
     sealed = work.keys.seal(work.entropy, json.dumps(answer).encode(), _about(work, repeat))
-    try:
-        Answers(work).add(repeat.caller, repeat.key, repeat.body_digest, sealed)
-    except IntegrityError as problem:
-        work.release()
-        raise AnsweredMeanwhile from problem
+    Answers(work).add(repeat.caller, repeat.key, repeat.body_digest, sealed)
 
 
 def _about(work: Work, repeat: RepeatKey) -> str:

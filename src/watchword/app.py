@@ -1,0 +1,278 @@
+"""The composition root: what the parts are made of, and how a server is put together of them."""
+
+import importlib
+import importlib.util
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from watchword.accounts.gate import BasicGate
+from watchword.accounts.store import Users
+from watchword.accounts.usecases import create_administrator, is_well_known
+from watchword.base.clock import SystemClock
+from watchword.base.entropy import SystemEntropy
+from watchword.base.hashing import Hasher
+from watchword.base.problems import Problem, TenantUnknown
+from watchword.base.seal import Keys, create_keys, read_keys
+from watchword.base.settings import Settings
+from watchword.notification.configured import ConfiguredSenders
+from watchword.notification.courier import Courier
+from watchword.notification.model import Senders
+from watchword.notification.outbox import Notifier
+from watchword.notification.store import Outbox
+from watchword.notification.templating import Templates
+from watchword.registration.captcha import CaptchaVerifier
+from watchword.registration.http import RegistrationApi
+from watchword.registration.sweeping import sweep
+from watchword.storage.engine import Database
+from watchword.storage.migrate import current_revision, latest_revision, migrate
+from watchword.storage.postgres import PostgresDatabase
+from watchword.storage.sqlite import SqliteDatabase
+from watchword.storage.work import Faults, NoFaults, Origin, Surroundings, Work, Works
+from watchword.tenants.http import GovernanceApi, TenantsApi
+from watchword.tenants.usecases import tenant_exists
+from watchword.web.certificate import self_signed
+from watchword.web.endpoint import Endpoint
+from watchword.web.listener import Listener, listen
+from watchword.web.model import SUPER_TENANT, Route
+from watchword.web.openapi import describe
+from watchword.web.operations import Figures, Operations
+from watchword.web.peers import Peers
+
+log = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 0.5
+TEST_KIT = "watchword_testing"
+FAULTS_VARIABLE = "FAULTS"
+
+
+class CannotStart(Exception):
+    """Something is missing or wrong that must be mended before; the text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An installation that is open: its database, its keys, and what leaves messages in it."""
+
+    settings: Settings
+    database: Database
+    works: Works
+    senders: Senders
+    templates: Templates
+    notifier: Notifier
+
+
+@contextmanager
+def open_installation(
+    settings: Settings,
+    *,
+    create: bool = False,
+    senders: Senders | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Iterator[Installation]:
+    """Open the database and the keys of an installation, and close them in the end.
+
+    *create* makes what a first start needs: folder, keys (of SQLite; those of PostgreSQL are made once, by hand) and
+    schema. *senders* take the place of the configured ones, in the sandbox.
+
+    Raises:
+        CannotStart, KeysMissing, SettingsRefused
+    """
+    entropy = SystemEntropy()
+    if create:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not settings.database_url:
+            create_keys(settings.data / "keys", entropy)
+    keys = read_keys(settings.data / "keys")
+    database = open_database(settings)
+    configured = senders or ConfiguredSenders.of_settings(settings)
+    templates = Templates(settings.sms_templates, settings.email_templates)
+    hashing = settings.hashing
+    hasher = Hasher(hashing.memory_kib, hashing.passes, hashing.lanes, hashing.threads, hashing.queue)
+    try:
+        if create:
+            migrate(database)
+        elif current_revision(database) != latest_revision():
+            message = "the database is not at this version's schema: run `watchword migrate`"
+            raise CannotStart(message)
+        clock = SystemClock(settings.data / "clock" if settings.dev else None)
+        faults = find_faults(settings, environment)
+        surroundings = Surroundings(database, settings, clock, entropy, keys, hasher, faults)
+        works = Works(surroundings)
+        yield Installation(settings, database, works, configured, templates, Notifier(templates, configured))
+    finally:
+        hasher.close()
+        database.close()
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database of the settings."""
+    if settings.database_url:
+        return PostgresDatabase(settings.database_url)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return SqliteDatabase(settings.data / "watchword.db")
+
+
+def find_faults(settings: Settings, environment: Mapping[str, str]) -> Faults:
+    """Return the faults that a test wants; a server that was not built for tests refuses them.
+
+    Raises:
+        CannotStart: faults are asked for, and the test kit is not installed.
+    """
+    asked = environment.get(FAULTS_VARIABLE, "")
+    if settings.faults is None and not asked:
+        return NoFaults()
+    if importlib.util.find_spec(TEST_KIT) is None:
+        message = f"[watchword.testing] and {FAULTS_VARIABLE} need the test kit, which no release contains"
+        raise CannotStart(message)
+    faults: Faults = importlib.import_module(f"{TEST_KIT}.faults").FileFaults(settings.faults, asked)
+    return faults
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """Knows which tenants there are."""
+
+    def check(self, work: Work) -> None:
+        """Refuse a tenant that is not there, or is switched off.
+
+        Raises:
+            TenantUnknown
+        """
+        if not work.recall("tenant exists", lambda: tenant_exists(work, work.tenant)):
+            raise TenantUnknown(tenant=work.tenant)
+
+
+def serve(
+    settings: Settings,
+    *,
+    announce: Callable[[Settings], None] | None = None,
+    senders: Senders | None = None,
+    extra_routes: Callable[[Installation, Courier], Sequence[Route]] | None = None,
+    prepare: Callable[[Installation], None] | None = None,
+    public_metrics: bool = False,
+) -> None:
+    """Serve until SIGTERM or SIGINT: the API, the pages, the courier, and the management listener."""
+    with open_installation(settings, create=True, senders=senders) as installation:
+        seed_administrator(installation, os.environ)
+        if prepare is not None:
+            prepare(installation)
+        courier = Courier(installation.works, installation.senders, sweep)
+        extra = extra_routes(installation, courier) if extra_routes else ()
+        endpoint, listeners = build_listeners(installation, courier, extra, public_metrics=public_metrics)
+        with watching(installation):
+            courier.start()
+            try:
+                listen(listeners, lambda: announce(settings) if announce else None)
+            finally:
+                courier.stop()
+                endpoint.close()
+
+
+def build_listeners(
+    installation: Installation, courier: Courier, extra: Sequence[Route], *, public_metrics: bool
+) -> tuple[Endpoint, list[Listener]]:
+    """Return what answers on the main port and on the management port."""
+    settings, works = installation.settings, installation.works
+    endpoint = Endpoint(
+        works, BasicGate(), Tenancy(), works.surroundings.entropy, Peers.of(settings.server.trusted_proxies)
+    )
+    captcha = CaptchaVerifier.of_settings(settings)
+    registration = RegistrationApi(installation.notifier, courier, captcha)
+    api = [*registration.routes(), *GovernanceApi().routes(), *TenantsApi().routes(), *extra]
+    figures = Figures(
+        endpoint.requests,
+        lambda: courier.counts.by_outcome,
+        lambda: works.surroundings.tally["code_comparisons"],
+        lambda: works.do(SUPER_TENANT, lambda work: Outbox(work).count_open(), reading=True),
+    )
+    registry = CollectorRegistry()
+    registry.register(figures)
+    operations = Operations(_is_ready, registry, lambda: describe(api, version("watchword")))
+    main = [*api, *(operations.routes() if public_metrics else operations.health_routes())]
+    server = settings.server
+    certificate, key = _certificate(settings) if server.tls else (None, None)
+    return endpoint, [
+        Listener(endpoint.application(main), server.host, server.port, certificate, key),
+        Listener(endpoint.application(operations.routes()), "127.0.0.1", server.management_port or server.port + 1),
+    ]
+
+
+@contextmanager
+def watching(installation: Installation) -> Iterator[None]:
+    """Take over publishers and templates that change, while the server runs."""
+    stopping = threading.Event()
+
+    def watch() -> None:
+        while not stopping.wait(REFRESH_SECONDS):
+            for watched in (installation.senders, installation.templates):
+                refresh = getattr(watched, "refresh", None)
+                try:
+                    if refresh is not None:
+                        refresh(time.monotonic())
+                except Exception:
+                    log.exception("a changed file could not be taken over")
+
+    thread = threading.Thread(target=watch, name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def seed_administrator(installation: Installation, environment: Mapping[str, str]) -> None:
+    """Make the first administrator, of the environment or of ``[super_admin]``, while there is none.
+
+    A well-known password makes nobody: one line says what to run instead (decisions 5.2).
+    """
+    works, settings = installation.works, installation.settings
+    if works.do(SUPER_TENANT, lambda work: Users(work).has_administrator(), reading=True):
+        return
+    wanted = _administrator_of(environment) or settings.admin_seed
+    if wanted is None:
+        log.warning("there is no administrator yet: run `watchword admin create NAME`")
+        return
+    name, password = wanted
+    trusting = settings.demo or settings.dev
+    if not trusting and (is_well_known(password) or password.casefold() == name.casefold()):
+        log.warning("[super_admin] has a well-known password and was not made: run `watchword admin create %s`", name)
+        return
+
+    def create(work: Work) -> None:
+        create_administrator(work, name, password, trusting=trusting)
+
+    try:
+        works.do(SUPER_TENANT, create, Origin("startup", "-", ""))
+    except Problem as problem:
+        log.warning("the first administrator was not made: %s", problem.description)
+
+
+def _administrator_of(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    name = environment.get("WATCHWORD_ADMIN_NAME")
+    file = environment.get("WATCHWORD_ADMIN_PASSWORD_FILE")
+    password = environment.get("WATCHWORD_ADMIN_PASSWORD")
+    if file and not password:
+        password = Path(file).read_text(encoding="utf-8").strip()
+    return (name, password) if name and password else None
+
+
+def _certificate(settings: Settings) -> tuple[Path, Path]:
+    server = settings.server
+    if server.certificate is not None and server.key is not None:
+        return server.certificate, server.key
+    return self_signed(settings.data, server.hostname, datetime.now(UTC))
+
+
+def _is_ready(work: Work) -> bool:
+    return work.now is not None

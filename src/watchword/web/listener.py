@@ -1,0 +1,137 @@
+"""Sockets: TLS, limits on what arrives before a request is whole, and a stop that lets requests end."""
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+log = logging.getLogger(__name__)
+
+MAX_HEADER_BYTES = 16 * 1024
+IDLE_SECONDS = 30
+HEADER_SECONDS = 10.0
+DRAIN_SECONDS = 10
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """HTTP/1.1 that closes on a head which is too large, or too slow to come."""
+
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # uvicorn's own signature
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(HEADER_SECONDS, self._give_up)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes before a head is whole."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._head_timer is None and cycle is not None and cycle.response_complete:
+            self._head_timer = self.loop.call_later(HEADER_SECONDS, self._give_up)
+        if self._head_timer is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEADER_BYTES and b"\r\n\r\n" not in data[:MAX_HEADER_BYTES]:
+                self._refuse(b"431 Request Header Fields Too Large")
+                return
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        """Stop counting: a head is whole."""
+        self._stop_timer()
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer with the connection."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        self._head_timer = None
+        if self._head_bytes and not self.transport.is_closing():
+            self._refuse(b"408 Request Timeout")
+
+    def _refuse(self, status: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 " + status + b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        self.transport.close()
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One port, and what answers there."""
+
+    application: Any
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def bind(self) -> socket.socket:
+        """Take the port.
+
+        Raises:
+            OSError: somebody has it, or it may not be taken.
+        """
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        taken = socket.socket(family, socket.SOCK_STREAM)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((self.host, self.port))
+        except OSError:
+            taken.close()
+            raise
+        return taken
+
+    def server(self) -> uvicorn.Server:
+        """Return what serves the port."""
+        config = uvicorn.Config(
+            self.application, host=self.host, port=self.port, loop="uvloop", http=BoundedProtocol, ws="none",
+            lifespan="off", log_config=None, access_log=False, server_header=False, proxy_headers=False,
+            ssl_certfile=self.certificate, ssl_keyfile=self.key, timeout_keep_alive=IDLE_SECONDS,
+            timeout_graceful_shutdown=DRAIN_SECONDS, backlog=2048,
+        )  # fmt: skip
+        config.load()
+        if config.ssl is not None:
+            config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+        return uvicorn.Server(config)
+
+
+def listen(listeners: Sequence[Listener], announce: Callable[[], None]) -> None:
+    """Serve all *listeners* until SIGTERM or SIGINT; then take nothing new, and let requests end."""
+    sockets = [listener.bind() for listener in listeners]
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        runner.run(_listen([listener.server() for listener in listeners], sockets, announce))
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    return uvloop.new_event_loop()
+
+
+async def _listen(servers: list[uvicorn.Server], sockets: list[socket.socket], announce: Callable[[], None]) -> None:
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    tasks = [asyncio.create_task(server._serve([taken])) for server, taken in zip(servers, sockets, strict=True)]  # noqa: SLF001  # serve() would install handlers of its own
+    while not all(server.started or task.done() for server, task in zip(servers, tasks, strict=True)):
+        await asyncio.sleep(0.005)
+    announce()
+    await asyncio.gather(*tasks)

@@ -1,0 +1,49 @@
+"""The interface in OpenAPI's words, made of the table of routes."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from watchword.web.model import Door, Route
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of *routes*; pages are left out."""
+    told = [route for route in routes if not route.page]
+    bodies = [route.body for route in told if route.body is not None]
+    _, schemas = msgspec.json.schema_components(bodies, ref_template="#/components/schemas/{name}")
+    paths: dict[str, dict[str, Any]] = {}
+    for route in told:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Watchword", "version": version},
+        "servers": [{"url": "/"}, {"url": "/t/{tenant}", "variables": {"tenant": {"default": "carbon.super"}}}],
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": {"basic": {"type": "http", "scheme": "basic"}}},
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.handler.__name__,
+        "summary": (route.handler.__doc__ or "").strip().splitlines()[0] if route.handler.__doc__ else "",
+        "responses": {str(route.status): {"description": "Done"}, "default": {"description": "A problem"}},
+    }
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(route.path)
+    ]
+    if parameters:
+        operation["parameters"] = parameters
+    if route.door is Door.CALLER:
+        operation["security"] = [{"basic": []}]
+        operation["x-permission"] = route.permission or ("of a person" if route.people else "")
+    if route.body is not None:
+        schema = {"$ref": f"#/components/schemas/{route.body.__name__}"}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
