@@ -47,6 +47,7 @@ from watchword.web.model import SUPER_TENANT, Route
 from watchword.web.openapi import describe
 from watchword.web.operations import Figures, Operations
 from watchword.web.peers import Peers
+from watchword.worker import work_until_told
 
 log = logging.getLogger(__name__)
 
@@ -176,6 +177,19 @@ def serve(
             finally:
                 courier.stop()
                 endpoint.close()
+
+
+def run_worker(settings: Settings) -> None:
+    """Send and sweep beside the servers, until SIGTERM or SIGINT.
+
+    Raises:
+        CannotStart: the database is SQLite, which one process has for itself.
+    """
+    if not settings.database_url:
+        message = "a worker needs PostgreSQL: set [watchword.database] url; on SQLite the server sends by itself"
+        raise CannotStart(message)
+    with open_installation(settings) as installation, watching(installation):
+        work_until_told(Courier(installation.works, installation.senders, sweep))
 
 
 def build_listeners(

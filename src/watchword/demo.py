@@ -1,0 +1,65 @@
+"""The demo: everything in one process on this machine, with a phone and a mailbox instead of providers."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from watchword.app import CannotStart, Installation, serve
+from watchword.base.home import load_settings
+from watchword.base.settings import Settings
+from watchword.notification.configured import ConfiguredSenders
+from watchword.notification.courier import Courier
+from watchword.sandbox.http import SandboxApi
+from watchword.sandbox.senders import SandboxSenders
+from watchword.tenants.policies import all_properties
+from watchword.web.model import Route
+
+PORT = 9443
+
+
+def demo_folder() -> Path:
+    """Return where the demo keeps its database, for the commands that are run beside it."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "watchword" / "demo"
+
+
+def run_demo(*, home: Path | None, port: int, default_channel: str, keep: bool) -> None:
+    """Serve the demo until it is told to stop; what an earlier one stored is gone unless *keep*.
+
+    Raises:
+        CannotStart: a provider is configured; a demo beside a live sender could text strangers.
+        SettingsRefused
+    """
+    folder = demo_folder()
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    overrides = {"watchword.server.port": str(port), "identity_mgt.notification.default_notification_channel": default_channel}
+    settings = load_settings(home, properties=all_properties(), data=folder, demo=True, overrides=overrides)
+    _refuse_live_senders(settings)
+    senders = SandboxSenders()
+
+    def routes(installation: Installation, courier: Courier) -> Sequence[Route]:
+        del installation, courier
+        return SandboxApi(senders.inbox).routes()
+
+    serve(settings, announce=_announce, senders=senders, extra_routes=routes, public_metrics=True)
+
+
+def _refuse_live_senders(settings: Settings) -> None:
+    configured = ConfiguredSenders.of_settings(settings)
+    live = configured.sms or configured.mail or (configured.publishers and configured.publishers.all())
+    configured.close()
+    if live:
+        message = "a sender is configured: the demo never runs beside one; use `watchword serve --dev`"
+        raise CannotStart(message)
+
+
+def _announce(settings: Settings) -> None:
+    text = resources.files("watchword").joinpath("demo.txt").read_text(encoding="utf-8")
+    command = Path(sys.argv[0])
+    shown = command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command
+    sys.stdout.write(text.replace("{url}", settings.public_url).replace("{watchword}", str(shown)))
+    sys.stdout.flush()
