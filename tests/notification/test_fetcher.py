@@ -81,6 +81,20 @@ def test_metadata_is_out_of_bounds_even_where_it_is_listed() -> None:
         _fetch(fetcher, url, trusted=True)
 
 
+@pytest.mark.parametrize("written", ["64:ff9b::a9fe:a9fe", "::ffff:169.254.169.254"])
+def test_metadata_is_out_of_bounds_however_it_is_written(written: str) -> None:
+    with pytest.raises(Forbidden, match="credentials"):
+        OutgoingRules(private_allowed=True).check(read_url(f"https://[{written}]/"), trusted=True)
+
+
+def test_only_https_leaves_the_house_unless_the_origin_is_listed() -> None:
+    url = read_url("http://example.test/")
+    with pytest.raises(Forbidden, match="only https"):
+        OutgoingRules().check(url)
+    OutgoingRules(listed=frozenset({("http", "example.test", 80)})).check(url)
+    OutgoingRules().check(read_url("https://example.test:8443/"))
+
+
 def test_a_listed_private_address_is_called(gateway: Gateway) -> None:
     with Fetcher(OutgoingRules(listed=frozenset({read_origin(gateway.url)}))) as fetcher:
         assert _fetch(fetcher, gateway.url + "/x?y=1") == 200
@@ -116,15 +130,18 @@ def test_nothing_is_followed(gateway: Gateway, fetcher: Fetcher, status: int) ->
 
 
 def test_an_answer_larger_than_64_kib_is_not_read(gateway: Gateway, fetcher: Fetcher) -> None:
+    poured: list[int] = []
+
     def pour(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n")
-        while True:
-            connection.sendall(bytes(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n")
+        while sum(poured) < 67108864:
+            poured.append(connection.send(bytes(65536)))
 
     gateway.answers = [pour]
     with pytest.raises(FetchFailed) as failed:
         _fetch(fetcher, gateway.url)
     assert failed.value.ambiguous
+    assert sum(poured) < 67108864
 
 
 def test_an_answer_of_a_byte_at_a_time_ends_with_the_time(gateway: Gateway, fetcher: Fetcher) -> None:

@@ -157,6 +157,14 @@ def test_silence_is_not_repeated_because_it_may_have_arrived(
     assert len(gateway.asked) == 1
 
 
+def test_a_broken_answer_is_not_repeated_either(gateway: Gateway, fetcher: Fetcher, call: ProviderCall) -> None:
+    gateway.answers = [lambda connection: connection.close()]
+    with pytest.raises(Unreachable) as unreachable:
+        _sender(call, fetcher).send(sms(), 5.0)
+    assert unreachable.value.ambiguous
+    assert len(gateway.asked) == 1
+
+
 def test_a_provider_that_knows_copies_is_asked_again_after_a_broken_answer(
     gateway: Gateway, fetcher: Fetcher, call: ProviderCall
 ) -> None:

@@ -88,6 +88,7 @@ def test_equal_signs_are_repaired_and_the_operator_is_told_once(write: Write, ca
         ({"url": ""}, 8),
         ({"url": "https://user:pw@sms.test/"}, 8),
         ({"url": "https://{{user-name}}.test/"}, 8),
+        ({"url": "https://gw-{{user-name}}x.test/"}, 8),
         ({"url": "ftp://sms.test/"}, 8),
         ({"name": ""}, 2),
         ({"type": "wso2event"}, 5),
@@ -120,6 +121,14 @@ def test_a_document_type_is_refused_as_such(tmp_path: Path, document: str) -> No
     path.write_text(document, encoding="utf-8")
     with pytest.raises(Unreadable, match="DOCTYPE not allowed"):
         _read(path)
+
+
+@pytest.mark.parametrize(
+    "inside", ['<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>', "<?php x ?>"]
+)
+def test_a_publisher_includes_nothing(write: Write, inside: str) -> None:
+    with pytest.raises(Unreadable, match="not allowed"):
+        _read(write(type="xml", inline=f"<m>{inside}</m>"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-7", "utf-16", "utf-16-be", "utf-32"])

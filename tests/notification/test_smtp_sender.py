@@ -70,9 +70,7 @@ def secured_port(server: Server, certificate: Path) -> Iterator[int]:
     yield from _serve(server, tls_context=context, require_starttls=True, authenticator=server.log_in)
 
 
-def _serve(
-    server: Server, **options: Any
-) -> Iterator[int]:  # the options of aiosmtpd's SMTP, which has no types for them
+def _serve(server: Server, **options: Any) -> Iterator[int]:  # noqa: ANN401 - those of aiosmtpd's SMTP
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -182,9 +180,10 @@ def test_a_connection_that_ends_after_the_text_may_have_delivered_it(
 
 
 def test_nothing_is_sent_in_clear_to_a_server_without_starttls(server: Server, port: int, fetcher: Fetcher) -> None:
-    sender = SmtpSender(MailServer("127.0.0.1", "noreply@id.example", port, username="u", password="right"), fetcher)
-    with pytest.raises(Unreachable):
-        sender.send(_mail(), 5.0)
+    for authentication in (True, False):
+        settings = MailServer("127.0.0.1", "noreply@id.example", port, "u", "right", authentication)
+        with pytest.raises(Unreachable, match="STARTTLS"):
+            SmtpSender(settings, fetcher).send(_mail(), 5.0)
     assert not server.mails
     assert not server.logins
 

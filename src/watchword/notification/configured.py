@@ -9,9 +9,10 @@ from watchword.notification.model import Channel, Sender
 from watchword.notification.publisher import Surroundings
 from watchword.notification.publishers import Publishers, PublisherSender
 from watchword.notification.recipe import RecipeInvalid, provider_from_settings
-from watchword.notification.senders.addresses import Forbidden, OutgoingRules, read_origin
+from watchword.notification.senders.addresses import Forbidden, OutgoingRules, read_origin, read_url
 from watchword.notification.senders.fetcher import Fetcher
 from watchword.notification.senders.http_sender import HttpSender
+from watchword.notification.senders.provider_call import ProviderCall
 from watchword.notification.senders.smtp_sender import MailServer, SmtpSender
 from watchword.notification.senders.tokens import Tokens
 
@@ -72,6 +73,19 @@ class ConfiguredSenders:
     def problems(self) -> list[Complaint]:
         """Return what is wrong with the publishers' files, for ``watchword check``."""
         return [] if self.publishers is None else self.publishers.problems()
+
+    def relaxations(self) -> Iterator[str]:
+        """Yield a start-up line for each origin that is called only because the operator's own file names it."""
+        published = self.publishers.all() if self.publishers is not None else []
+        calls = [publisher.output for publisher in published if isinstance(publisher.output, ProviderCall)]
+        for call in [*calls, *([self.sms.call] if self.sms is not None else [])]:
+            target = read_url(call.request({}).url)
+            try:
+                self.fetcher.rules.check(target)
+            except Forbidden as refused:
+                if call.trusted:
+                    origin = f"{target.scheme}://{target.host}:{target.port}"
+                    yield f"{call.name} calls {origin} because a file of the operator says so: {refused}"
 
     def close(self) -> None:
         """Close every connection."""

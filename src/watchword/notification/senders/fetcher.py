@@ -190,7 +190,7 @@ def tls_context(extra_authorities: Path | None) -> ssl.SSLContext:
 
 
 def new_tls_context(extra_authorities: Path | None) -> ssl.SSLContext:
-    """Return settings with which a foreign server is verified, by the system's authorities, certifi's and the file's."""
+    """Return settings by which a foreign server is verified: the system's authorities, certifi's and the file's."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     if extra_authorities is not None:
