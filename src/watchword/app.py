@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
-
 from watchword.accounts.gate import BasicGate
 from watchword.accounts.store import Users
 from watchword.accounts.usecases import create_administrator, is_well_known
@@ -203,15 +201,12 @@ def build_listeners(
     captcha = CaptchaVerifier.of_settings(settings)
     registration = RegistrationApi(installation.notifier, courier, captcha)
     api = [*registration.routes(), *GovernanceApi().routes(), *TenantsApi().routes(), *extra]
-    figures = Figures(
-        endpoint.requests,
-        lambda: courier.counts.by_outcome,
-        lambda: works.surroundings.tally["code_comparisons"],
-        lambda: works.do(SUPER_TENANT, lambda work: Outbox(work).count_open(), reading=True),
-    )
-    registry = CollectorRegistry()
-    registry.register(figures)
-    operations = Operations(_is_ready, registry, lambda: describe(api, version("watchword")))
+
+    def figures(work: Work) -> Figures:
+        comparisons = works.surroundings.tally["code_comparisons"]
+        return Figures(endpoint.requests, courier.counts.by_outcome, comparisons, Outbox(work).count_open())
+
+    operations = Operations(_is_ready, figures, lambda: describe(api, version("watchword")))
     main = [*api, *(operations.routes() if public_metrics else operations.health_routes())]
     server = settings.server
     certificate, key = _certificate(settings) if server.tls else (None, None)

@@ -12,8 +12,8 @@ from datetime import datetime
 
 import uvloop
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.pool import SingletonThreadPool
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 from sqlalchemy.util import greenlet_spawn
 
 from watchword.base.problems import Unavailable
@@ -21,7 +21,6 @@ from watchword.storage.engine import Result
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 10
-MOST_THREADS = 256
 _NOW = text("SELECT clock_timestamp()")
 
 
@@ -44,24 +43,33 @@ class PostgresDatabase:
     def open(self, *, reading: bool = False) -> "_Session":
         """Begin a transaction on this thread's connection; it is made anew if the server has closed it."""
         del reading  # a reader never waits for a writer here
-        for last_try in (False, True):
-            connection: Connection | None = None
-            try:
-                connection = self._engine.connect()
-                at = connection.execute(_NOW).scalar_one()
-            except (DBAPIError, OSError, TimeoutError) as problem:
-                if connection is not None:
-                    connection.invalidate()
-                    connection.close()
-                if last_try:
-                    raise Unavailable(seconds=1) from problem
-            else:
-                return _Session(connection, at)
-        raise Unavailable(seconds=1)
+        try:
+            return self._begin()
+        except (DBAPIError, OSError, TimeoutError):
+            self._forget()
+        try:
+            return self._begin()
+        except (DBAPIError, OSError, TimeoutError) as problem:
+            self._forget()
+            raise Unavailable(seconds=1) from problem
 
     def close(self) -> None:
         """Forget the connections; the server ends them with their threads."""
         self._engine.dispose(close=False)
+
+    def _begin(self) -> "_Session":
+        connection: Connection | None = getattr(self._thread, "connection", None)
+        if connection is None:
+            connection = self._thread.connection = self._engine.connect()
+        return _Session(connection, connection.execute(_NOW).scalar_one(), self._forget)
+
+    def _forget(self) -> None:
+        """Drop this thread's connection, whatever state it is in."""
+        connection: Connection | None = getattr(self._thread, "connection", None)
+        self._thread.connection = None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +78,32 @@ class _Session:
 
     connection: Connection
     at: datetime
+    forget: Callable[[], None]
 
     def began_at(self) -> datetime | None:
+        """Return the server's time."""
         return self.at
 
     def commit(self) -> None:
-        try:
-            self.connection.commit()
-        except (OperationalError, InterfaceError) as problem:
-            self.connection.invalidate()
-            raise Unavailable(seconds=1) from problem
-        finally:
-            self.connection.close()
+        """Commit; a connection that was lost meanwhile leaves it unknown whether that was done."""
+        self._end(self.connection.commit)
 
     def rollback(self) -> None:
-        self.connection.close()
+        """Undo."""
+        self._end(self.connection.rollback)
+
+    def _end(self, ending: Callable[[], None]) -> None:
+        try:
+            ending()
+        except (DBAPIError, OSError, TimeoutError) as problem:
+            self.forget()
+            raise Unavailable(seconds=1) from problem
 
 
 def _engine(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+asyncpg"),
-        poolclass=SingletonThreadPool,
-        pool_size=MOST_THREADS,
+        poolclass=NullPool,
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": STATEMENT_SECONDS,

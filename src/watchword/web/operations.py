@@ -1,6 +1,6 @@
 """What an operator asks: is it alive, is it ready, what has it done."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -20,7 +20,7 @@ class Operations:
     """The handlers of the management listener."""
 
     is_ready: Callable[[Work], bool]
-    registry: CollectorRegistry
+    figures: Callable[[Work], Collector]
     describe: Callable[[], object]
 
     def health_routes(self) -> list[Route]:
@@ -56,8 +56,10 @@ class Operations:
 
     def metrics(self, work: Work, ask: Ask[None]) -> Reply:
         """Give the figures, in Prometheus' text form."""
-        del work, ask
-        return Reply(generate_latest(self.registry), media_type=METRICS_TYPE)
+        del ask
+        registry = CollectorRegistry()
+        registry.register(self.figures(work))
+        return Reply(generate_latest(registry), media_type=METRICS_TYPE)
 
     def openapi(self, work: Work, ask: Ask[None]) -> Reply:
         """Describe the interface."""
@@ -70,9 +72,9 @@ class Figures(Collector):
     """What the server has done since it started."""
 
     requests: Requests
-    deliveries: Callable[[], dict[tuple[str, str], int]]
-    comparisons: Callable[[], int]
-    open_messages: Callable[[], dict[str, int]]
+    deliveries: Mapping[tuple[str, str], int]
+    comparisons: int
+    open_messages: Mapping[str, int]
 
     def collect(self) -> Iterable[Metric]:
         """Return the figures of this moment."""
@@ -83,11 +85,11 @@ class Figures(Collector):
         for (method, path), spent in list(self.requests.seconds.items()):
             seconds.add_metric([method, path], spent)
         handed = CounterMetricFamily("watchword_messages", "Attempts to deliver", labels=["channel", "outcome"])
-        for (channel, outcome), number in list(self.deliveries().items()):
+        for (channel, outcome), number in list(self.deliveries.items()):
             handed.add_metric([channel, outcome], number)
         compared = CounterMetricFamily("watchword_code_comparisons", "Codes compared with what somebody typed")
-        compared.add_metric([], self.comparisons())
+        compared.add_metric([], self.comparisons)
         waiting = GaugeMetricFamily("watchword_messages_open", "Messages that have yet to be sent", labels=["state"])
-        for state, number in self.open_messages().items():
+        for state, number in self.open_messages.items():
             waiting.add_metric([state], number)
         return [answered, seconds, handed, compared, waiting]
