@@ -45,18 +45,27 @@ class Syntax(StrEnum):
 
 def cut(text: str, *, context_tokens: bool = False) -> Blanks:
     """Return *text* cut at ``{{name}}``, and at ``$ctx.num``, ``$ctx.msg`` and ``$ctx.otp`` where asked."""
-    pieces = tuple(_cut_at(BRACES, text, lambda found: found.group(1)))
+    pieces = tuple(cut_at(BRACES, text, lambda found: found.group(1)))
     if not context_tokens:
         return pieces
-    return tuple(
-        piece
-        for whole in pieces
-        for piece in (
-            _cut_at(_CONTEXT_TOKEN, whole, lambda found: _CONTEXT_NAMES[found.group(1)])
-            if isinstance(whole, str)
-            else [whole]
-        )
-    )
+    return tuple(piece for whole in pieces for piece in (cut_context(whole) if isinstance(whole, str) else (whole,)))
+
+
+def cut_context(text: str) -> Blanks:
+    """Return *text* cut at ``$ctx.num``, ``$ctx.msg`` and ``$ctx.otp`` alone."""
+    return tuple(cut_at(_CONTEXT_TOKEN, text, lambda found: _CONTEXT_NAMES[found.group(1)]))
+
+
+def cut_at(pattern: re.Pattern[str], text: str, name_of: Callable[[re.Match[str]], str]) -> Iterator[str | Blank]:
+    """Yield the pieces of *text* around whatever matches, each match as the blank that *name_of* calls it."""
+    at = 0
+    for found in pattern.finditer(text):
+        if found.start() > at:
+            yield text[at : found.start()]
+        yield Blank(name_of(found))
+        at = found.end()
+    if at < len(text):
+        yield text[at:]
 
 
 def names_in(blanks: Blanks) -> frozenset[str]:
@@ -162,17 +171,6 @@ def is_json(blanks: Blanks) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _cut_at(pattern: re.Pattern[str], text: str, name_of: Callable[[re.Match[str]], str]) -> Iterator[str | Blank]:
-    at = 0
-    for found in pattern.finditer(text):
-        if found.start() > at:
-            yield text[at : found.start()]
-        yield Blank(name_of(found))
-        at = found.end()
-    if at < len(text):
-        yield text[at:]
 
 
 def _sound(value: str | None) -> str:

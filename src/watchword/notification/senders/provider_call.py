@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
 from watchword.notification.filling import FILLERS, Blanks, Lookup, Syntax, cut, fill_raw, fill_url, lookup_in, names_in
 from watchword.notification.senders.addresses import Forbidden, read_url
@@ -112,7 +113,12 @@ class ProviderCall:
             own["alphabet"] = self.alphabet[0] if set(facts.get("body", "")) <= _GSM else self.alphabet[1]
         if "message-id" in facts:
             own["message-number"] = str(int.from_bytes(hashlib.sha256(facts["message-id"].encode()).digest()[:4]) >> 1)
-        return lookup_in(self.settings, own, facts)
+        plain = lookup_in(self.settings, own, facts)
+
+        def look_up(name: str) -> str | None:
+            return quote(plain(name[4:]) or "", safe="") if name.startswith("url:") else plain(name)
+
+        return look_up
 
 
 def check_call(call: ProviderCall) -> None:
