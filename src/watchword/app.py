@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 REFRESH_SECONDS = 0.5
 TEST_KIT = "watchword_testing"
 FAULTS_VARIABLE = "FAULTS"
+DEMO_ADMINISTRATOR = ("admin", "admin")
 
 
 class CannotStart(Exception):
@@ -159,8 +160,12 @@ def serve(
     extra_routes: Callable[[Installation, Courier], Sequence[Route]] | None = None,
     prepare: Callable[[Installation], None] | None = None,
     public_metrics: bool = False,
+    on_stop: Callable[[], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT: the API, the pages, the courier, and the management listener."""
+    """Serve until SIGTERM or SIGINT: the API, the pages, the courier, and the management listener.
+
+    *on_stop* is called when the stop begins, to wake whoever waits.
+    """
     with open_installation(settings, create=True, senders=senders) as installation:
         seed_administrator(installation, os.environ)
         if prepare is not None:
@@ -171,7 +176,7 @@ def serve(
         with watching(installation):
             courier.start()
             try:
-                listen(listeners, lambda: announce(settings) if announce else None)
+                listen(listeners, lambda: announce(settings) if announce else None, on_stop)
             finally:
                 courier.stop()
                 endpoint.close()
@@ -248,7 +253,7 @@ def seed_administrator(installation: Installation, environment: Mapping[str, str
     works, settings = installation.works, installation.settings
     if works.do(SUPER_TENANT, lambda work: Users(work).has_administrator(), reading=True):
         return
-    wanted = _administrator_of(environment) or settings.admin_seed
+    wanted = _administrator_of(environment) or settings.admin_seed or (DEMO_ADMINISTRATOR if settings.demo else None)
     if wanted is None:
         log.warning("there is no administrator yet: run `watchword admin create NAME`")
         return

@@ -8,16 +8,16 @@ from importlib import resources
 from pathlib import Path
 
 from watchword.app import CannotStart, Installation, serve
+from watchword.base.clock import SystemClock
 from watchword.base.home import load_settings
 from watchword.base.settings import Settings
 from watchword.notification.configured import ConfiguredSenders
 from watchword.notification.courier import Courier
 from watchword.sandbox.http import SandboxApi
-from watchword.sandbox.senders import SandboxSenders
+from watchword.sandbox.inbox import Inbox
+from watchword.sandbox.senders import LiveSenderBeside, SandboxSenders, refuse_live_senders
 from watchword.tenants.policies import all_properties
 from watchword.web.model import Route
-
-PORT = 9443
 
 
 def demo_folder() -> Path:
@@ -36,25 +36,30 @@ def run_demo(*, home: Path | None, port: int, default_channel: str, keep: bool) 
     folder = demo_folder()
     if not keep:
         shutil.rmtree(folder, ignore_errors=True)
-    overrides = {"watchword.server.port": str(port), "identity_mgt.notification.default_notification_channel": default_channel}
+    overrides = {
+        "watchword.server.port": str(port),
+        "identity_mgt.notification.default_notification_channel": default_channel,
+    }
     settings = load_settings(home, properties=all_properties(), data=folder, demo=True, overrides=overrides)
     _refuse_live_senders(settings)
-    senders = SandboxSenders()
+    inbox = Inbox()
+    senders = SandboxSenders.of_inbox(inbox, SystemClock())
 
     def routes(installation: Installation, courier: Courier) -> Sequence[Route]:
         del installation, courier
-        return SandboxApi(senders.inbox).routes()
+        return SandboxApi(inbox).routes()
 
-    serve(settings, announce=_announce, senders=senders, extra_routes=routes, public_metrics=True)
+    serve(settings, announce=_announce, senders=senders, extra_routes=routes, public_metrics=True, on_stop=inbox.close)
 
 
 def _refuse_live_senders(settings: Settings) -> None:
     configured = ConfiguredSenders.of_settings(settings)
-    live = configured.sms or configured.mail or (configured.publishers and configured.publishers.all())
-    configured.close()
-    if live:
-        message = "a sender is configured: the demo never runs beside one; use `watchword serve --dev`"
-        raise CannotStart(message)
+    try:
+        refuse_live_senders(configured)
+    except LiveSenderBeside as problem:
+        raise CannotStart(str(problem)) from problem
+    finally:
+        configured.close()
 
 
 def _announce(settings: Settings) -> None:

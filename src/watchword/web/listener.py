@@ -111,19 +111,28 @@ class Listener:
         return uvicorn.Server(config)
 
 
-def listen(listeners: Sequence[Listener], announce: Callable[[], None]) -> None:
+def listen(
+    listeners: Sequence[Listener], announce: Callable[[], None], on_stop: Callable[[], None] | None = None
+) -> None:
     """Serve all *listeners* until SIGTERM or SIGINT; then take nothing new, and let requests end."""
     sockets = [listener.bind() for listener in listeners]
     with asyncio.Runner(loop_factory=_loop) as runner:
-        runner.run(_listen([listener.server() for listener in listeners], sockets, announce))
+        runner.run(_listen([listener.server() for listener in listeners], sockets, announce, on_stop))
 
 
 def _loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _listen(servers: list[uvicorn.Server], sockets: list[socket.socket], announce: Callable[[], None]) -> None:
+async def _listen(
+    servers: list[uvicorn.Server],
+    sockets: list[socket.socket],
+    announce: Callable[[], None],
+    on_stop: Callable[[], None] | None,
+) -> None:
     def stop() -> None:
+        if on_stop is not None:
+            on_stop()
         for server in servers:
             server.should_exit = True
 
