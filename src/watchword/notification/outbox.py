@@ -118,7 +118,8 @@ def _due_at(work: Work) -> datetime:
 
 def _render(work: Work, notice: Notice, address: _Address, template: Template) -> dict[str, Any]:
     """Return what the courier will need: the address, the texts, and the facts of the event."""
-    facts = {**_places(work), **notice.facts}
+    # What the server says of itself beats a property of a request, which could lead the link of our own mail elsewhere.
+    facts = {"callback": "", **notice.facts, **_places(work)}
     filled = fill(template, facts, channel=notice.channel)
     return {
         "to": address.to, "facts": dict(notice.facts), "subject": filled.subject, "body": filled.body,
@@ -136,7 +137,6 @@ def _places(work: Work) -> dict[str, str]:
         "authentication.endpoint-url": f"{url}{prefix}/authenticationendpoint",
         "organization-name": work.tenant,
         "current-year": str(work.now.year),
-        "callback": "",
     }
     return places | {f"server.placeholder.{name}": value for name, value in work.settings.placeholders.items()}
 

@@ -1,5 +1,6 @@
 """The event publishers of a folder, as they stand at the moment, and the sender that they make together."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from logging import getLogger
@@ -133,10 +134,11 @@ class PublisherSender:
         if not usable:
             raise Refused(f"no event publisher sends messages of the channel {self.channel}")
         facts = event_map(message)
-        receipt = self._send(usable[0], message, facts, deadline_seconds)
+        ends = time.monotonic() + deadline_seconds
+        receipt = self._send(usable[0], message, facts, ends)
         for copy in usable[1:]:
             try:
-                self._send(copy, message, facts, deadline_seconds)
+                self._send(copy, message, facts, ends)
             except (Refused, Unreachable) as failed:
                 _log.warning(
                     "a further event publisher failed", extra={"publisher": copy.name, "reason": failed.reason}
@@ -147,17 +149,17 @@ class PublisherSender:
         active = self.publishers.active(self.channel)
         return [publisher for publisher in active if self.mail is not None or not isinstance(publisher.output, MailOut)]
 
-    def _send(self, publisher: Publisher, message: Message, facts: Mapping[str, str], seconds: float) -> Receipt:
+    def _send(self, publisher: Publisher, message: Message, facts: Mapping[str, str], ends: float) -> Receipt:
         match publisher.output:
             case ProviderCall() as call:
-                return HttpSender(call, self.fetcher, self.tokens).send_facts(facts, seconds)
+                return HttpSender(call, self.fetcher, self.tokens).send_facts(facts, ends - time.monotonic())
             case MailOut() as out if self.mail is not None:
-                return self._send_mail(self.mail, out, message, facts, seconds)
+                return self._send_mail(self.mail, out, message, facts, ends)
             case _:
                 raise Refused(f"{publisher.name} delivers nothing")
 
     def _send_mail(
-        self, mail: SmtpSender, out: MailOut, message: Message, facts: Mapping[str, str], seconds: float
+        self, mail: SmtpSender, out: MailOut, message: Message, facts: Mapping[str, str], ends: float
     ) -> Receipt:
         look_up = lookup_in(facts)
         addresses = [part.strip() for part in fill_raw(out.address, look_up).split(",") if part.strip()]
@@ -166,7 +168,9 @@ class PublisherSender:
         subject, text = fill_raw(out.subject, look_up), fill_raw(out.text, look_up)
         content_type = fill_raw(out.content_type, look_up)
         receipts = [
-            mail.send_mail(Mail(message.id, address, subject, text, content_type, message.created_at), seconds)
+            mail.send_mail(
+                Mail(message.id, address, subject, text, content_type, message.created_at), ends - time.monotonic()
+            )
             for address in addresses
         ]
         return receipts[0]
