@@ -140,6 +140,18 @@ def canonical_uri(uri: str) -> str:
     return _ALIASES.get(uri, uri)
 
 
+def named_claim(name: str) -> str:
+    """Return the URI of a claim that an operator names by it, or by its last part: ``mobile``, ``accountLocked``.
+
+    Raises:
+        ClaimUnknown: no claim is called so.
+    """
+    for uri in (name, DIALECT + name, IDENTITY + name):
+        if uri in KNOWN_CLAIMS or uri in _ALIASES:
+            return canonical_uri(uri)
+    raise ClaimUnknown(name)
+
+
 def is_true(value: str | None) -> bool:
     """Tell whether a claim's text means yes: only ``true`` does, in any case."""
     return value is not None and value.lower() == "true"

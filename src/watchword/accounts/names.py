@@ -15,6 +15,7 @@ MAX_CHARACTERS = 255
 
 _USERNAME = get_profile("UsernameCaseMapped")
 _UUID = regex.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(?:\1[0-9a-f]{4}){3}[0-9a-f]{8}")
+_REALM = regex.compile(r"[A-Z][A-Z0-9._-]{0,62}")
 _MAX_RESERVED_DIGITS = 5
 # The wide forms of ASCII marks. The canonical form turns them into @, / and %, when the pattern has looked already.
 _WIDE_MARK = regex.compile(r"[\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF5E]")
@@ -47,6 +48,11 @@ def split_qualified(typed: str) -> tuple[str | None, str]:
     """Take off the realm of ``REALM/name``: return it in upper case, or ``None``, and the rest as typed."""
     realm, slash, name = typed.partition("/")
     return (realm.upper(), name) if slash and realm else (None, typed)
+
+
+def is_realm(name: str) -> bool:
+    """Tell whether a user store may be called so, in upper case."""
+    return _REALM.fullmatch(name) is not None
 
 
 def canonical_name(name: str) -> str:

@@ -19,6 +19,7 @@ from watchword.accounts.model import (
 from watchword.accounts.names import (
     NameRefused,
     canonical_name,
+    is_realm,
     is_reserved,
     look_alike_key,
     resembles_reserved,
@@ -38,6 +39,7 @@ from watchword.base.problems import (
     CredentialsInvalid,
     PasswordRefused,
     RealmUnknown,
+    StoreRefused,
     UserExists,
     UserNameRefused,
 )
@@ -258,6 +260,37 @@ def delete_user(work: Work, user: User) -> None:
     work.commit()
 
 
+def change_password(work: Work, user: User, password: str) -> None:
+    """Give a user another password, which must keep the tenant's rules.
+
+    Raises:
+        PasswordRefused: the text names every rule that it breaks.
+    """
+    checked = check_password(work, password)
+    work.release()
+    password_hash = work.hasher.hash(checked)
+    Users(work).set_password(user.id, password_hash)
+    note(work, "change_password", user.id)
+    work.commit()
+
+
+def create_user_store(work: Work, realm: str) -> str:
+    """Make a place for users beside PRIMARY, and return its name as it is kept.
+
+    Raises:
+        StoreRefused: the name cannot be one, or is taken.
+    """
+    name = realm.strip().upper()
+    if not is_realm(name):
+        raise StoreRefused(realm=realm, reason="it must begin with a letter, and hold letters, digits, `-`, `_` and `.` only")
+    if name == PRIMARY or Users(work).has_realm(name):
+        raise StoreRefused(realm=name, reason="there is one of that name already")
+    Users(work).add_realm(name)
+    note(work, "create_user_store", name)
+    work.commit()
+    return name
+
+
 def create_administrator(work: Work, name: str, password: str, *, trusting: bool) -> User:
     """Make an administrator of the tenant.
 
@@ -293,3 +326,12 @@ def create_client(work: Work, name: str, secret: str, permissions: frozenset[str
     note(work, "create_client", client.name)
     work.commit()
     return client
+
+
+def delete_client(work: Work, name: str) -> bool:
+    """Remove a client of the API, and return whether there was one."""
+    if not Clients(work).delete(name):
+        return False
+    note(work, "delete_client", name.casefold())
+    work.commit()
+    return True

@@ -213,6 +213,10 @@ class RealmUnknown(BadRequest):
     code, text = "20047", "Invalid domain {realm} provided."
 
 
+class StoreRefused(BadRequest):
+    code, text = "UST-60001", "The user store {realm} cannot be made: {reason}."
+
+
 class ClaimTaken(BadRequest):
     """A claim that must be unique has the value already; 7.1 and later say so with a code of its own."""
 

@@ -1,46 +1,39 @@
 """Issue a code, and check one: the try is counted before anything is compared."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from watchword.base.entropy import new_id
 from watchword.base.problems import CodeExpired, CodeInvalid
-from watchword.codes.model import CodeForm, ConfirmationCode, Scenario
+from watchword.codes.model import CodeOrder, ConfirmationCode, Scenario
 from watchword.codes.store import Codes
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 
 
-def issue_code(
-    work: Work,
-    user_id: str,
-    scenario: Scenario,
-    channel: str,
-    form: CodeForm,
-    *,
-    facts: Mapping[str, str],
-    pending_value: str | None = None,
-    repeatable: bool = False,
-    previous: ConfirmationCode | None = None,
-) -> str:
-    """Make the one live code of a user in a scenario, and return its text.
-
-    *repeatable* keeps a sealed copy beside the digest, for where the same code may have to go out again.
-    """
+def issue_code(work: Work, order: CodeOrder) -> str:
+    """Make the one live code of a user in a scenario, and return its text."""
     codes = Codes(work)
-    text = form.drawn(work.entropy)
+    text = order.form.drawn(work.entropy)
     while codes.is_live(text):
-        text = form.drawn(work.entropy)
+        text = order.form.drawn(work.entropy)
     code_id = new_id(work.entropy, work.now)
-    sealed = work.keys.seal(work.entropy, text.encode(), f"code {code_id}") if repeatable else None
+    sealed = work.keys.seal(work.entropy, text.encode(), f"code {code_id}") if order.repeatable else None
     codes.put(
         ConfirmationCode(
-            code_id, user_id, scenario, channel, work.now, previous.first_created_at if previous else work.now,
-            work.now, 0, expired=False, pending_value=pending_value, sealed=sealed, facts=facts,
+            code_id, order.user_id, order.scenario, order.channel, work.now, work.now, pending_value=order.pending_value,
+            sealed=sealed, facts=order.facts,
         ),
         text,
     )  # fmt: skip
     return text
+
+
+def put_code(work: Work, user_id: str, scenario: Scenario, channel: str, text: str) -> None:
+    """Give a user a code that a test has chosen (decisions 6.2); it replaces the one of the same scenario."""
+    code_id = new_id(work.entropy, work.now)
+    Codes(work).put(ConfirmationCode(code_id, user_id, scenario, channel, work.now, work.now), text)
+    note(work, "put_code", user_id)
+    work.commit()
 
 
 def repeat_code(work: Work, code: ConfirmationCode) -> str | None:

@@ -1,0 +1,5 @@
+"""`python -m watchword.cli`: the command line where no script is installed."""
+
+from watchword.cli.main import main
+
+main()
