@@ -34,6 +34,9 @@ def test_a_recipe_is_named_with_its_settings() -> None:
         ({"recipe": "twillio", "settings": {}}, "there is no recipe 'twillio'; there are africas-talking"),
         ({"recipe": "twilio", "settings": {"account": "a"}}, "Twilio needs the settings token, from"),
         ({"recipe": "twilio", "settings": {**_TWILIO["settings"], "x": 1}}, "knows no setting x"),  # type: ignore[dict-item]  # a table as TOML gives it
+        ({"recipe": "twilio", "settings": {"account": ["a"], "token": "t", "from": "f"}}, "must be a text"),
+        ({"curl": """curl https://a.test/ --json '["{{to}}", "{{text}}"]'"""}, "must be an object"),
+        ({"curl": "curl 'https://a.test/?{{to}}{{text}}"}, "quotation"),
         ({"recipe": "twilio", "settings": 1}, "settings must be a table"),
         ({**_TWILIO, "number": "digits"}, 'number can stand only beside recipe = "custom"'),
         ({"recipe": "custom"}, "request"),

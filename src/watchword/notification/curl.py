@@ -131,5 +131,5 @@ def _json(text: str) -> dict[str, object]:
             f'the JSON of the command is not well formed: {error}; write "{{{{text}}}}" inside quotes'
         ) from error
     if not isinstance(document, dict):
-        raise TypeError("the JSON of the command must be an object")
+        raise ValueError("the JSON of the command must be an object")  # noqa: TRY004 - of what an operator wrote
     return document

@@ -110,12 +110,15 @@ class Recipe:
         Raises:
             RecipeInvalid: a setting is missing or unknown, or the call cannot be made with it.
         """
-        missing = [name for name in self.required if settings.get(name) in {None, ""}]
+        missing = [name for name in self.required if settings.get(name, "") == ""]
         unknown = settings.keys() - {*self.required, *self.optional}
+        strange = [name for name, value in settings.items() if not isinstance(value, str | int)]
         if missing:
             raise RecipeInvalid(f"{self.title} needs the settings {', '.join(missing)}")
         if unknown:
             raise RecipeInvalid(f"{self.title} knows no setting {', '.join(sorted(unknown))}")
+        if strange:
+            raise RecipeInvalid(f"the setting {strange[0]} of {self.title} must be a text")
         values = {**self.optional, **{name: str(value) for name, value in settings.items()}}
         unset = frozenset(name for name, value in values.items() if not value)
         call = _call(self.name, _pruned(self.shape, unset))
