@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from watchword.base.clock import SystemClock
 from watchword.base.entropy import SystemEntropy
 from watchword.base.hashing import Hasher
 from watchword.base.problems import Problem, TenantUnknown
-from watchword.base.seal import Keys, create_keys, read_keys
+from watchword.base.seal import create_keys, read_keys
 from watchword.base.settings import Settings
 from watchword.notification.configured import ConfiguredSenders
 from watchword.notification.courier import Courier
@@ -152,31 +151,29 @@ class Tenancy:
             raise TenantUnknown(tenant=work.tenant)
 
 
-def serve(
-    settings: Settings,
-    *,
-    announce: Callable[[Settings], None] | None = None,
-    senders: Senders | None = None,
-    extra_routes: Callable[[Installation, Courier], Sequence[Route]] | None = None,
-    prepare: Callable[[Installation], None] | None = None,
-    public_metrics: bool = False,
-    on_stop: Callable[[], None] | None = None,
-) -> None:
-    """Serve until SIGTERM or SIGINT: the API, the pages, the courier, and the management listener.
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What the demo adds to a server, or puts in the place of its parts."""
 
-    *on_stop* is called when the stop begins, to wake whoever waits.
-    """
-    with open_installation(settings, create=True, senders=senders) as installation:
+    senders: Senders | None = None
+    routes: Sequence[Route] = ()
+    public_metrics: bool = False
+    on_stop: Callable[[], None] | None = None
+    """Called when the stop begins, to wake whoever waits."""
+
+
+def serve(
+    settings: Settings, *, announce: Callable[[Settings], None] | None = None, additions: Additions = Additions()
+) -> None:
+    """Serve until SIGTERM or SIGINT: the API, the pages, the courier, and the management listener."""
+    with open_installation(settings, create=True, senders=additions.senders) as installation:
         seed_administrator(installation, os.environ)
-        if prepare is not None:
-            prepare(installation)
         courier = Courier(installation.works, installation.senders, sweep)
-        extra = extra_routes(installation, courier) if extra_routes else ()
-        endpoint, listeners = build_listeners(installation, courier, extra, public_metrics=public_metrics)
+        endpoint, listeners = build_listeners(installation, courier, additions)
         with watching(installation):
             courier.start()
             try:
-                listen(listeners, lambda: announce(settings) if announce else None, on_stop)
+                listen(listeners, lambda: announce(settings) if announce else None, additions.on_stop)
             finally:
                 courier.stop()
                 endpoint.close()
@@ -196,7 +193,7 @@ def run_worker(settings: Settings) -> None:
 
 
 def build_listeners(
-    installation: Installation, courier: Courier, extra: Sequence[Route], *, public_metrics: bool
+    installation: Installation, courier: Courier, additions: Additions
 ) -> tuple[Endpoint, list[Listener]]:
     """Return what answers on the main port and on the management port."""
     settings, works = installation.settings, installation.works
@@ -205,14 +202,14 @@ def build_listeners(
     )
     captcha = CaptchaVerifier.of_settings(settings)
     registration = RegistrationApi(installation.notifier, courier, captcha)
-    api = [*registration.routes(), *GovernanceApi().routes(), *TenantsApi().routes(), *extra]
+    api = [*registration.routes(), *GovernanceApi().routes(), *TenantsApi().routes(), *additions.routes]
 
     def figures(work: Work) -> Figures:
         comparisons = works.surroundings.tally["code_comparisons"]
         return Figures(endpoint.requests, courier.counts.by_outcome, comparisons, Outbox(work).count_open())
 
     operations = Operations(_is_ready, figures, lambda: describe(api, version("watchword")))
-    main = [*api, *(operations.routes() if public_metrics else operations.health_routes())]
+    main = [*api, *(operations.routes() if additions.public_metrics else operations.health_routes())]
     server = settings.server
     certificate, key = _certificate(settings) if server.tls else (None, None)
     return endpoint, [
@@ -285,7 +282,7 @@ def _certificate(settings: Settings) -> tuple[Path, Path]:
     server = settings.server
     if server.certificate is not None and server.key is not None:
         return server.certificate, server.key
-    return self_signed(settings.data, server.hostname, datetime.now(UTC))
+    return self_signed(settings.data, server.hostname, SystemClock().now())
 
 
 def _is_ready(work: Work) -> bool:

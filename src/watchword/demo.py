@@ -3,21 +3,18 @@
 import os
 import shutil
 import sys
-from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from watchword.app import CannotStart, Installation, serve
+from watchword.app import Additions, CannotStart, serve
 from watchword.base.clock import SystemClock
 from watchword.base.home import load_settings
 from watchword.base.settings import Settings
 from watchword.notification.configured import ConfiguredSenders
-from watchword.notification.courier import Courier
 from watchword.sandbox.http import SandboxApi
 from watchword.sandbox.inbox import Inbox
 from watchword.sandbox.senders import LiveSenderBeside, SandboxSenders, refuse_live_senders
 from watchword.tenants.policies import all_properties
-from watchword.web.model import Route
 
 
 def demo_folder() -> Path:
@@ -45,11 +42,8 @@ def run_demo(*, home: Path | None, port: int, default_channel: str, keep: bool) 
     inbox = Inbox()
     senders = SandboxSenders.of_inbox(inbox, SystemClock())
 
-    def routes(installation: Installation, courier: Courier) -> Sequence[Route]:
-        del installation, courier
-        return SandboxApi(inbox).routes()
-
-    serve(settings, announce=_announce, senders=senders, extra_routes=routes, public_metrics=True, on_stop=inbox.close)
+    additions = Additions(senders, SandboxApi(inbox).routes(), public_metrics=True, on_stop=inbox.close)
+    serve(settings, announce=_announce, additions=additions)
 
 
 def _refuse_live_senders(settings: Settings) -> None:

@@ -116,6 +116,23 @@ def _form_of_pattern(pattern: str) -> CodeForm:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeOrder:
+    """What code is wanted, and whose."""
+
+    user_id: str
+    scenario: Scenario
+    channel: str
+    """``EMAIL``, ``SMS``, or ``EXTERNAL`` where the calling application delivers."""
+    form: CodeForm
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """The properties of the request, for the messages that bring the code."""
+    pending_value: str | None = None
+    """The new address that the code proves."""
+    repeatable: bool = False
+    """Whether a sealed copy is kept beside the digest, since the same code may have to go out again."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmationCode:
     """The record behind a code that was handed over; the code itself is not in it."""
 
@@ -125,7 +142,6 @@ class ConfirmationCode:
     channel: str
     """``EMAIL``, ``SMS``, or ``EXTERNAL`` where the calling application delivers."""
     created_at: datetime
-    first_created_at: datetime
     last_sent_at: datetime
     attempts: int = 0
     expired: bool = False

@@ -33,7 +33,7 @@ class Codes:
         self.work.connection.execute(insert(codes), {
             "tenant": self.work.tenant, "id": code.id, "user_id": code.user_id, "digest": self.digest(text),
             "scenario": code.scenario, "step": code.scenario.step, "channel": code.channel, "attempts": code.attempts,
-            "created_at": code.created_at, "first_created_at": code.first_created_at, "last_sent_at": code.last_sent_at,
+            "created_at": code.created_at, "last_sent_at": code.last_sent_at,
             "expired": code.expired, "pending_value": code.pending_value, "sealed": code.sealed,
             "facts": json.dumps(dict(code.facts)),
         })  # fmt: skip
@@ -80,6 +80,6 @@ class Codes:
     @staticmethod
     def _code(row: Row[Any] | None) -> ConfirmationCode | None:
         return row and ConfirmationCode(
-            row.id, row.user_id, Scenario(row.scenario), row.channel, row.created_at, row.first_created_at,
+            row.id, row.user_id, Scenario(row.scenario), row.channel, row.created_at,
             row.last_sent_at, row.attempts, row.expired, row.pending_value, row.sealed, json.loads(row.facts),
         )  # fmt: skip

@@ -20,8 +20,8 @@ def issue_code(work: Work, order: CodeOrder) -> str:
     sealed = work.keys.seal(work.entropy, text.encode(), f"code {code_id}") if order.repeatable else None
     codes.put(
         ConfirmationCode(
-            code_id, order.user_id, order.scenario, order.channel, work.now, work.now, pending_value=order.pending_value,
-            sealed=sealed, facts=order.facts,
+            code_id, order.user_id, order.scenario, order.channel, work.now, work.now, sealed=sealed,
+            pending_value=order.pending_value, facts=order.facts,
         ),
         text,
     )  # fmt: skip

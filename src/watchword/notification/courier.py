@@ -100,7 +100,7 @@ class Courier:
             self._threads.append(thread)
             thread.start()
         if self._sweep is not None:
-            thread = threading.Thread(target=self._tidy, name="sweeper", daemon=True)
+            thread = threading.Thread(target=self._tidy, args=(self._sweep,), name="sweeper", daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -206,10 +206,10 @@ class Courier:
         if told and waiter is not None:
             waiter.tell(sent=state is MessageState.SENT)
 
-    def _tidy(self) -> None:
+    def _tidy(self, sweep: Callable[[Work], None]) -> None:
         while not self._stopping.wait(60.0):
             try:
-                self._works.do(SUPER_TENANT, self._sweep or (lambda work: None))
+                self._works.do(SUPER_TENANT, sweep)
             except Exception:
                 log.exception("the sweeper failed")
 

@@ -109,8 +109,8 @@ def _leave(
 def _due_at(work: Work) -> datetime:
     """Return when a courier takes a message up by itself.
 
-    Where the request waits for the first attempt, that attempt is the request's own: a courier that came before it could
-    fail without anybody to tell. Should the request die, the message goes out when its patience would have ended.
+    Where the request waits for the first attempt, that attempt is the request's own: a courier that came before it
+    could fail without anybody to tell. Should the request die, the message goes out when its patience would have ended.
     """
     delivery = work.settings.delivery
     return work.now + delivery.first_attempt_wait if delivery.answer == "first-attempt" else work.now
@@ -179,9 +179,8 @@ def _address(work: Work, notice: Notice) -> _Address | None:
 
 def _within_limits(work: Work, channel: Channel, key: str) -> bool:
     """Count one more message to an address, unless one of the limits is reached."""
-    return all(
-        [count(work, "sends_per_address", f"{channel} {key}", each) for each in work.settings.limits.sends_per_address]
-    )
+    limits = work.settings.limits.sends_per_address
+    return all(count(work, "sends_per_address", f"{channel} {key}", each) for each in limits)
 
 
 def _is_removed(work: Work, notice: Notice) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from watchword.accounts.claims import Channel
-from watchword.accounts.model import ASSERT_VERIFIED, CREATE
+from watchword.accounts.model import ASSERT_VERIFIED, CREATE, User
 from watchword.base.problems import (
     CaptchaRefused,
     Forbidden,
@@ -33,6 +33,7 @@ from watchword.web.model import Ask, Caller, Reply, Route, get, post
 
 BASE = "/api/identity/user/v1.0"
 MAX_PROPERTIES = 64
+NAME_TEXT = "{name} is an invalid user name. Please pick a valid username."
 NO_STORE = {"Cache-Control": "no-store, no-cache, must-revalidate, private"}
 
 
@@ -55,11 +56,15 @@ class Struct(msgspec.Struct, rename="camel"):
 
 
 class ClaimBody(Struct):
+    """A claim, as it is written."""
+
     uri: str
     value: str | None = None
 
 
 class PropertyBody(Struct):
+    """A property of a request: a fact for templates, or a switch."""
+
     key: str | None = None
     value: str | None = None
 
@@ -73,16 +78,22 @@ class NamedUser(Struct):
 
 
 class NewUser(NamedUser):
+    """A user to be registered."""
+
     password: str | None = None
     claims: list[ClaimBody] | None = None
 
 
 class RegisterBody(Struct):
+    """The body of POST /me."""
+
     user: NewUser | None = None
     properties: list[PropertyBody] | None = None
 
 
 class LiteBody(Struct):
+    """The body of POST /lite."""
+
     email: str | None = None
     mobile: str | None = None
     realm: str | None = None
@@ -92,31 +103,43 @@ class LiteBody(Struct):
 
 
 class ChannelBody(Struct):
+    """The channel that is to become verified."""
+
     type: str | None = None
     claim: str | None = None
 
 
 class CodeBody(Struct):
+    """A code, and what is said with it."""
+
     code: str | None = None
     verified_channel: ChannelBody | None = None
     properties: list[PropertyBody] | None = None
 
 
 class ResendBody(Struct):
+    """Whose code is to be sent again."""
+
     user: NamedUser | None = None
     properties: list[PropertyBody] | None = None
 
 
 class OwnResendBody(Struct):
+    """Which of one's own codes is to be sent again."""
+
     properties: list[PropertyBody] | None = None
 
 
 class NameBody(Struct):
+    """A name that somebody would like."""
+
     username: str | None = None
     properties: list[PropertyBody] | None = None
 
 
 class RenameBody(Struct):
+    """A user that was renamed elsewhere."""
+
     realm: str | None = None
     existing_username: str | None = None
     new_username: str | None = None
@@ -172,16 +195,13 @@ class RegistrationApi:
             self.courier.hurry(work, confirmed.notified)
         if not PROFILES[work.settings.compat_profile].confirmation_has_body:
             return Reply()
-        user = confirmed.user
-        return Reply({
-            "username": user.name.typed, "tenant-domain": work.tenant, "realm": user.name.realm, "userId": user.id
-        })  # fmt: skip
+        return Reply(_user_of(work, confirmed.user))
 
     def introspect_code(self, work: Work, ask: Ask[CodeBody]) -> Reply:
         """Tell what a code is for, without using it."""
         user, code, is_expired = introspect_code(work, _given(ask), _redeemer(ask.caller))
         return Reply({
-            "user": {"username": user.name.typed, "tenant-domain": work.tenant, "realm": user.name.realm, "userId": None},
+            "user": _user_of(work, user) | {"userId": None},
             "recoveryScenario": code.scenario, "recoveryStep": code.scenario.step, "isExpired": is_expired,
         })  # fmt: skip
 
@@ -215,7 +235,7 @@ class RegistrationApi:
         if status is NameStatus.USABLE or not by_status:
             return Reply({"statusCode": int(status)})
         text = work.settings.user_store.username_text
-        told = text or f"{name} is an invalid user name. Please pick a valid username."
+        told = text or NAME_TEXT.format(name=name)
         raise NameUnusable(status, told if status is NameStatus.BREAKS_PATTERN else None)
 
     def export_me(self, work: Work, ask: Ask[None]) -> Reply:
@@ -295,6 +315,12 @@ def _own_id(caller: Caller) -> str:
     if caller.user_id is None:
         raise Forbidden(permission="of a person")
     return caller.user_id
+
+
+def _user_of(work: Work, user: User) -> dict[str, str | None]:
+    return {
+        "username": user.name.typed, "tenant-domain": work.tenant, "realm": user.name.realm, "userId": user.id
+    }  # fmt: skip
 
 
 def _registered_reply(work: Work, registered: Registered) -> Reply:

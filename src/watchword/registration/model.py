@@ -9,10 +9,10 @@ from math import log2
 from watchword.accounts.claims import EXTERNAL, Channel
 from watchword.base.problems import ChannelNotVerifiable, ChannelUnknown, ChannelWithoutValue
 from watchword.codes.model import (
-    UPPER,
     DIGITS,
     UNBOUND_BITS,
     UNBOUND_FORM,
+    UPPER,
     USUAL_LENGTH,
     UUID_FORM,
     CodeForm,

@@ -1,6 +1,7 @@
 """What registration says to a person: which template, with which facts, as which event."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from watchword.accounts.claims import DIALECT, LOCALE, Channel
@@ -9,7 +10,7 @@ from watchword.codes.model import Scenario
 from watchword.notification.outbox import Notice, Notified, Notifier
 from watchword.registration.model import PROFILES
 from watchword.storage.work import Work
-from watchword.tenants.policies import Notification, SelfRegistration
+from watchword.tenants.policies import ClaimUpdate, Notification, SelfRegistration
 from watchword.tenants.usecases import read_policy
 
 RESERVED = frozenset({
@@ -33,89 +34,100 @@ LITE = "liteUserEmailConfirmation"
 RESEND_LITE = "resendLiteUserEmailConfirmation"
 
 
-def code_template(work: Work, scenario: Scenario, channel: Channel, *, again: bool) -> str:
-    """Return the template that brings a code (self-registration.md 5.4)."""
-    if scenario is Scenario.MOBILE_VERIFICATION_ON_UPDATE:
-        return VERIFY_MOBILE
-    if scenario is Scenario.EMAIL_VERIFICATION_ON_UPDATE:
-        return RESEND_VERIFY_EMAIL if again else VERIFY_EMAIL
-    if channel is Channel.SMS:
-        return RESEND if again else CONFIRM
-    if scenario is Scenario.SELF_SIGN_UP and read_policy(work, SelfRegistration).email_otp:
-        return EMAIL_OTP
-    first, second = {
-        Scenario.EMAIL_VERIFICATION: (ADMIN_MADE, ADMIN_MADE),
-        Scenario.LITE_SIGN_UP: (LITE, RESEND_LITE),
-    }.get(scenario, (CONFIRM, RESEND))
-    return second if again else first
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """A code that goes out, and how."""
+
+    scenario: Scenario
+    channel: Channel
+    text: str = field(repr=False)
+    lifetime: timedelta | None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    to: str | None = None
+    """An address that is not (yet) the user's."""
+    again: bool = False
+
+    @property
+    def template(self) -> str:
+        """Return the template that brings it, where no mail carries a code to be typed (self-registration.md 5.4)."""
+        if self.scenario is Scenario.MOBILE_VERIFICATION_ON_UPDATE:
+            return VERIFY_MOBILE
+        if self.channel is Channel.SMS:
+            return RESEND if self.again else CONFIRM
+        first, second = {
+            Scenario.EMAIL_VERIFICATION_ON_UPDATE: (VERIFY_EMAIL, RESEND_VERIFY_EMAIL),
+            Scenario.EMAIL_VERIFICATION: (ADMIN_MADE, ADMIN_MADE),
+            Scenario.LITE_SIGN_UP: (LITE, RESEND_LITE),
+        }.get(self.scenario, (CONFIRM, RESEND))
+        return second if self.again else first
 
 
-def send_code(  # noqa: PLR0913  # a message is all of this
-    work: Work,
-    notifier: Notifier,
-    user: User,
-    scenario: Scenario,
-    channel: Channel,
-    code: str,
-    *,
-    properties: Mapping[str, str],
-    lifetime: timedelta | None,
-    to: str | None = None,
-    again: bool = False,
-) -> Notified:
-    """Leave the message that brings a code; *to* is an address that is not (yet) the user's."""
-    template = code_template(work, scenario, channel, again=again)
-    facts = {"OTPCode": code} if template in {EMAIL_OTP, EMAIL_OTP_ON_UPDATE} else {"confirmation-code": code}
-    return say(work, notifier, user, template, channel, properties, facts, scenario=scenario, lifetime=lifetime, to=to)
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Something to say: the template, and what fills it."""
+
+    template: str
+    channel: Channel
+    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    scenario: Scenario | None = None
+    lifetime: timedelta | None = None
+    to: str | None = None
 
 
-def say(  # noqa: PLR0913  # a message is all of this
-    work: Work,
-    notifier: Notifier,
-    user: User,
-    template: str,
-    channel: Channel,
-    properties: Mapping[str, str],
-    facts: Mapping[str, str],
-    *,
-    scenario: Scenario | None = None,
-    lifetime: timedelta | None = None,
-    to: str | None = None,
-) -> Notified:
+def send_code(work: Work, notifier: Notifier, user: User, sent: SentCode) -> Notified:
+    """Leave the message that brings a code."""
+    template, fact = sent.template, "confirmation-code"
+    if _is_typed_from_mail(work, sent):
+        template = EMAIL_OTP_ON_UPDATE if sent.scenario.is_update else EMAIL_OTP
+        fact = "OTPCode"
+    letter = Letter(template, sent.channel, {fact: sent.text}, sent.properties, sent.scenario, sent.lifetime, sent.to)
+    return say(work, notifier, user, letter)
+
+
+def say(work: Work, notifier: Notifier, user: User, letter: Letter) -> Notified:
     """Leave a message to a user, in the language of the profile."""
     policy = read_policy(work, Notification)
-    recipient = to or user.address(channel)
+    recipient = letter.to or user.address(letter.channel)
     own = {
         "user-name": user.name.typed,
         "userstore-domain": user.name.realm,
         "tenant-domain": work.tenant,
-        "notification-channel": channel.value,
-        "TEMPLATE_TYPE": template,
+        "notification-channel": letter.channel.value,
+        "TEMPLATE_TYPE": letter.template,
         "send-to": recipient or "",
-        "mobile": to or user.address(Channel.SMS) or "",
+        "mobile": letter.to or user.address(Channel.SMS) or "",
     }
     claims = {f"user.claim.{uri.removeprefix(DIALECT)}": value for uri, value in user.claims.items()}
     notice = Notice(
-        template=template, channel=channel, to=recipient, facts={**kept_properties(properties), **claims, **own, **facts},
-        user_id=user.id, scenario=scenario, locale=user.claims.get(LOCALE), default_locale=policy.default_locale,
-        event=_event(work, channel, template), until=None if lifetime is None else work.now + lifetime,
+        template=letter.template, channel=letter.channel, to=recipient,
+        facts={**kept_properties(letter.properties), **claims, **own, **letter.facts}, user_id=user.id,
+        scenario=letter.scenario, locale=user.claims.get(LOCALE), default_locale=policy.default_locale,
+        event=_event(work, letter), until=None if letter.lifetime is None else work.now + letter.lifetime,
     )  # fmt: skip
     return notifier.notify(work, notice)
 
 
+def _is_typed_from_mail(work: Work, sent: SentCode) -> bool:
+    """Tell whether a mail carries a code to be typed, in a template of its own."""
+    if sent.channel is not Channel.EMAIL:
+        return False
+    if sent.scenario is Scenario.EMAIL_VERIFICATION_ON_UPDATE:
+        return read_policy(work, ClaimUpdate).email_otp
+    return sent.scenario is Scenario.SELF_SIGN_UP and read_policy(work, SelfRegistration).email_otp
+
+
 def kept_properties(properties: Mapping[str, str]) -> dict[str, str]:
     """Return the properties of a request that may be used as blanks: none of them can stand for a fact of ours."""
-    return {
-        name: value
-        for name, value in properties.items()
-        if name.strip()
-        and name.lower() not in RESERVED
-        and not name.lower().startswith(("user.claim.", "server.placeholder."))
-    }
+    return {name: value for name, value in properties.items() if name.strip() and not _is_reserved(name.lower())}
 
 
-def _event(work: Work, channel: Channel, template: str) -> str:
-    if channel is Channel.EMAIL:
+def _is_reserved(name: str) -> bool:
+    return name in RESERVED or name.startswith(("user.claim.", "server.placeholder."))
+
+
+def _event(work: Work, letter: Letter) -> str:
+    if letter.channel is Channel.EMAIL:
         return "TRIGGER_NOTIFICATION"
-    is_local = PROFILES[work.settings.compat_profile].local_sms_events and template != CONFIRM
+    is_local = PROFILES[work.settings.compat_profile].local_sms_events and letter.template != CONFIRM
     return "TRIGGER_SMS_NOTIFICATION_LOCAL" if is_local else "TRIGGER_SMS_NOTIFICATION"

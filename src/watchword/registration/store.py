@@ -14,7 +14,7 @@ from watchword.storage.work import Work
 KEPT = timedelta(hours=24)
 
 
-class AnsweredMeanwhile(Exception):  # noqa: N818  # no error: somebody else did the same work
+class AnsweredMeanwhile(Exception):  # no error: somebody else did the same work
     """Another request with the same key was quicker; its answer is there now."""
 
 

@@ -1,6 +1,7 @@
 """Bring the schema up to date; any number of nodes may start it at once, and one does it.
 
-The steps run in one transaction: on SQLite the next starter waits for the write lock, on PostgreSQL for an advisory lock.
+The steps run in one transaction: on SQLite the next starter waits for the write lock, on PostgreSQL for an advisory
+lock.
 """
 
 from pathlib import Path
@@ -31,9 +32,7 @@ def current_revision(database: Database) -> str | None:
 
 def latest_revision() -> str:
     """Return the revision that this version of the server needs."""
-    head = _scripts().get_current_head()
-    assert head is not None
-    return head
+    return _scripts().get_heads()[0]
 
 
 def _migrate(database: Database) -> tuple[str | None, str]:

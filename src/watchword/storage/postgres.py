@@ -1,7 +1,7 @@
 """PostgreSQL: one connection per thread, spoken to by asyncpg on an event loop of that thread.
 
-asyncpg is the driver whose licence and speed we can live with, and it is asynchronous; SQLAlchemy's greenlet bridge lets
-the same synchronous use cases run over it. Each thread runs its own loop, so nothing of this is seen outside.
+asyncpg is the driver whose licence and speed we can live with, and it is asynchronous; SQLAlchemy's greenlet bridge
+lets the same synchronous use cases run over it. Each thread runs its own loop, so nothing of this is seen outside.
 """
 
 import asyncio

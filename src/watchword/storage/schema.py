@@ -178,7 +178,6 @@ codes = Table(
     Column("channel", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
-    Column("first_created_at", Instant, nullable=False),  # of the first code of this verification
     Column("last_sent_at", Instant, nullable=False),
     Column("expired", Boolean, nullable=False),  # latched: once seen late, never valid again
     Column("pending_value", Text),

@@ -76,16 +76,16 @@ class SqliteDatabase:
         self._waiting -= 1
         try:
             if not self._is_open:
-                if self._refused_at > asked_at:  # whoever waited beside a refused one has waited long enough
-                    raise Unavailable(seconds=1)
-                self._begin()
+                self._begin(asked_at)
             self._writer.exec_driver_sql("SAVEPOINT unit")
         except BaseException:
             self._turn.release()
             raise
         return _Unit(self)
 
-    def _begin(self) -> None:
+    def _begin(self, asked_at: float) -> None:
+        if self._refused_at > asked_at:  # whoever waited beside a refused one has waited long enough
+            raise Unavailable(seconds=1)
         try:
             self._writer.exec_driver_sql("BEGIN IMMEDIATE")
         except OperationalError as problem:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from watchword.base.problems import Problem
+from watchword.base.problems import Problem, Unauthorized
 
 API_WITHOUT_TRACE = "/api/identity/user/v1.0"
 
@@ -12,7 +12,7 @@ def as_json(problem: Problem, *, path: str, compat_profile: str, trace: str) -> 
 
     The self-registration family has no ``traceId`` up to 5.11; everything under ``/api/server`` always has it.
     """
-    if problem.status == 401 and problem.code is None:
+    if isinstance(problem, Unauthorized):
         return None
     older = compat_profile == "is-5.10"
     description = problem.is_5_10_description if older else problem.description

@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10.0
 MOST_QUEUED = 512
+MAX_TRACE_LENGTH = 64
 NO_STORE = "no-store, no-cache, must-revalidate, private"
 BASE_HEADERS = {
     "Cache-Control": NO_STORE,
@@ -113,8 +114,8 @@ class Endpoint:
         for path, methods in by_path.items():
             served = self._serve(methods)
             in_tenants = any(route.tenants for route in methods.values())
-            for prefix in ("", "/t/{tenant}") if in_tenants else ("",):
-                table.append(StarletteRoute(prefix + path, served, methods=sorted(methods)))
+            prefixes = ("", "/t/{tenant}") if in_tenants else ("",)
+            table += [StarletteRoute(prefix + path, served, methods=sorted(methods)) for prefix in prefixes]
         application = Starlette(routes=table, exception_handlers={HTTPException: self._refuse_route})
         application.router.redirect_slashes = False
         return application
@@ -185,7 +186,7 @@ class Endpoint:
         trace = trace_of(request, self.entropy)
         trace_id.set(trace)
         status = failure.status_code if isinstance(failure, HTTPException) else 404
-        problem: Problem = MethodNotAllowed() if status == 405 else NotFound()
+        problem: Problem = MethodNotAllowed() if status == MethodNotAllowed.status else NotFound()
         response = self._problem(request, problem, trace, is_page="text/html" in request.headers.get("accept", ""))
         allowed = failure.headers if isinstance(failure, HTTPException) else None
         response.headers.update({**(allowed or {}), "X-Trace-Id": trace})
@@ -207,7 +208,11 @@ class Endpoint:
 def trace_of(request: Request, entropy: Entropy) -> str:
     """Return the id that the caller wants this request known by, or a fresh one."""
     given = request.headers.get("x-correlation-id") or request.headers.get("activityid") or ""
-    usable = 0 < len(given) <= 64 and given.isascii() and all(letter.isalnum() or letter in "-_." for letter in given)
+    usable = (
+        0 < len(given) <= MAX_TRACE_LENGTH
+        and given.isascii()
+        and all(letter.isalnum() or letter in "-_." for letter in given)
+    )
     return given if usable else random_uuid(entropy)
 
 

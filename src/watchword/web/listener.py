@@ -141,6 +141,6 @@ async def _listen(
         loop.add_signal_handler(number, stop)
     tasks = [asyncio.create_task(server._serve([taken])) for server, taken in zip(servers, sockets, strict=True)]  # noqa: SLF001  # serve() would install handlers of its own
     while not all(server.started or task.done() for server, task in zip(servers, tasks, strict=True)):
-        await asyncio.sleep(0.005)
+        await asyncio.wait(tasks, timeout=0.005)
     announce()
     await asyncio.gather(*tasks)

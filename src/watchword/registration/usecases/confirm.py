@@ -1,6 +1,6 @@
 """Redeem a code: the try is counted first, and the code and its effect go together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NoReturn
@@ -9,6 +9,7 @@ from watchword.accounts.claims import EXTERNAL, VERIFY_EMAIL, Channel
 from watchword.accounts.model import Proof, User
 from watchword.accounts.store import Users
 from watchword.accounts.usecases import find_user, proof_of
+from watchword.base.kinds import Limit
 from watchword.base.problems import (
     ChannelNotVerifiable,
     CodeInvalid,
@@ -18,7 +19,6 @@ from watchword.base.problems import (
     MobileVerificationNotPrivileged,
     UserNotUnlocked,
 )
-from watchword.base.kinds import Limit
 from watchword.codes.model import ConfirmationCode, Scenario, Step
 from watchword.codes.store import Codes
 from watchword.codes.usecases import refuse_expired, spend_code
@@ -32,7 +32,7 @@ from watchword.registration.model import (
     lifetime_of,
     needs_binding,
 )
-from watchword.registration.notices import CONFIRMED, say
+from watchword.registration.notices import CONFIRMED, Letter, say
 from watchword.registration.usecases.register import nobody_asserts, sign_up_lifetime
 from watchword.registration.usecases.update import apply_pending
 from watchword.storage.audit import note
@@ -92,7 +92,7 @@ def confirm_user(work: Work, given: Given, redeemer: Redeemer, notifier: Notifie
     code, user = _spend(work, given, redeemer)
     refuse_expired(work, code, lifetime_of_code(work, code), given.code)
     if code.scenario.is_update:
-        return _confirm_address(work, code, user, notifier, is_owner=redeemer.user_id == user.id)
+        return _confirm_address(work, code, user, is_owner=redeemer.user_id == user.id)
     channels = _channels(work, code, requested, redeemer, user)
     with work.step("set_claims", UserNotUnlocked):
         Users(work).confirm(user.id)
@@ -238,13 +238,11 @@ def _channels(
     return frozenset(channel for channel in channels if user.address(channel))
 
 
-def _confirm_address(
-    work: Work, code: ConfirmationCode, user: User, notifier: Notifier, *, is_owner: bool
-) -> Confirmed:
+def _confirm_address(work: Work, code: ConfirmationCode, user: User, *, is_owner: bool) -> Confirmed:
     """Put a proven address in the place of the old one."""
-    if code.scenario.step is Step.VERIFY_MOBILE_NUMBER and not is_owner:
-        if not read_policy(work, ClaimUpdate).mobile_by_privileged_user:
-            raise MobileVerificationNotPrivileged
+    proves_number = code.scenario.step is Step.VERIFY_MOBILE_NUMBER
+    if proves_number and not is_owner and not read_policy(work, ClaimUpdate).mobile_by_privileged_user:
+        raise MobileVerificationNotPrivileged
     if not apply_pending(work, user, code):
         work.commit()
         raise CodeOutdated
@@ -258,6 +256,5 @@ def _tell_confirmed(work: Work, user: User, code: ConfirmationCode, notifier: No
     policy = read_policy(work, SelfRegistration)
     if not policy.notify_account_confirmation or not user.address(Channel.EMAIL):
         return None
-    properties: Mapping[str, str] = code.facts
     with work.step("publish_event", EventNotPublished):
-        return say(work, notifier, user, CONFIRMED, Channel.EMAIL, properties, {})
+        return say(work, notifier, user, Letter(CONFIRMED, Channel.EMAIL, properties=code.facts))

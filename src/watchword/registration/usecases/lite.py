@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from watchword.accounts.claims import EMAIL_ADDRESS, EXTERNAL, LITE_USER, MOBILE, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import SELF_SIGN_UP_ROLE, AccountState, LockedReason, User
@@ -18,11 +17,11 @@ from watchword.base.problems import (
     RecordNotStored,
     UserNotStored,
 )
-from watchword.codes.model import Scenario
+from watchword.codes.model import CodeOrder, Scenario
 from watchword.codes.usecases import issue_code
 from watchword.notification.outbox import Notified, Notifier
 from watchword.registration.model import code_form, lifetime_of, resolve_channel
-from watchword.registration.notices import kept_properties, send_code
+from watchword.registration.notices import SentCode, kept_properties, send_code
 from watchword.registration.usecases.admission import admit_claims, check_addresses, note_what_was_ignored
 from watchword.registration.usecases.register import nobody_asserts
 from watchword.storage.audit import note
@@ -111,13 +110,10 @@ def _ask_to_confirm(
     recommended = work.settings.security_profile == "recommended"
     form = code_form(read_policy(work, SelfRegistration), carried, recommended=recommended)
     with work.step("store_record", RecordNotStored):
-        code = issue_code(work, user.id, Scenario.LITE_SIGN_UP, carried, form, facts=properties)
+        code = issue_code(work, CodeOrder(user.id, Scenario.LITE_SIGN_UP, carried, form, properties))
     if carried == EXTERNAL:
         return code, None
     minutes = policy.sms_code_minutes if channel is Channel.SMS else policy.email_code_minutes
-    lifetime: timedelta | None = lifetime_of(minutes)
     with work.step("publish_event", EventNotPublished):
-        notified = send_code(
-            work, notifier, user, Scenario.LITE_SIGN_UP, channel, code, properties=properties, lifetime=lifetime
-        )
-    return None, notified
+        sent = SentCode(Scenario.LITE_SIGN_UP, channel, code, lifetime_of(minutes), properties)
+        return None, send_code(work, notifier, user, sent)

@@ -9,12 +9,12 @@ from watchword.accounts.model import AccountState, LockedReason, User
 from watchword.accounts.store import Users
 from watchword.accounts.usecases import add_user, delete_user, find_user
 from watchword.base.problems import BadRequest, NotFound
-from watchword.codes.model import UUID_FORM, Scenario
+from watchword.codes.model import UUID_FORM, CodeOrder, Scenario
 from watchword.codes.usecases import issue_code
 from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import lifetime_of
-from watchword.registration.notices import send_code
+from watchword.registration.notices import SentCode, send_code
 from watchword.storage.work import Work
 from watchword.tenants.policies import UserOnboarding
 from watchword.tenants.usecases import read_policy
@@ -120,9 +120,9 @@ def add_user_by_hand(
         if locked:
             Users(work).lock(user.id, LockedReason.PENDING_EMAIL_VERIFICATION)
         scenario = Scenario.EMAIL_VERIFICATION
-        code = issue_code(work, user.id, scenario, Channel.EMAIL, UUID_FORM, facts={})
-        lifetime = lifetime_of(policy.expiry_minutes)
-        notified = send_code(work, notifier, user, scenario, Channel.EMAIL, code, properties={}, lifetime=lifetime)
+        code = issue_code(work, CodeOrder(user.id, scenario, Channel.EMAIL, UUID_FORM))
+        sent = SentCode(scenario, Channel.EMAIL, code, lifetime_of(policy.expiry_minutes))
+        notified = send_code(work, notifier, user, sent)
     work.commit()
     return user, notified
 

@@ -25,7 +25,7 @@ from watchword.base.problems import (
     UserNotLocked,
     UserNotStored,
 )
-from watchword.codes.model import SIGN_UP_SCENARIOS, Scenario
+from watchword.codes.model import SIGN_UP_SCENARIOS, CodeOrder, Scenario
 from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code
 from watchword.notification.model import MessageState
@@ -40,7 +40,7 @@ from watchword.registration.model import (
     lifetime_of,
     resolve_channel,
 )
-from watchword.registration.notices import WELCOME, kept_properties, say, send_code
+from watchword.registration.notices import WELCOME, Letter, SentCode, kept_properties, say, send_code
 from watchword.registration.store import AnsweredMeanwhile, UniqueValues
 from watchword.registration.usecases.admission import (
     Admitted,
@@ -182,8 +182,9 @@ def _place(work: Work, draft: Draft, profile: Profile) -> tuple[User | None, Use
 
 
 def _is_stale(work: Work, user: User) -> bool:
-    """Tell whether a name is only reserved, by somebody whose code has expired and who never logged in (decisions 3.11)."""
-    if user.state is not AccountState.PENDING_SELF_REGISTRATION or user.last_login_at is not None or not user.locked:
+    """Tell whether a name is only reserved, by somebody whose code has expired and who never came in."""
+    reserved = user.locked and user.state is AccountState.PENDING_SELF_REGISTRATION and user.last_login_at is None
+    if not reserved:
         return False
     code = Codes(work).of_user(user.id, SIGN_UP_SCENARIOS)
     return code is not None and code.is_expired(work.now, sign_up_lifetime(work, code.channel))
@@ -289,23 +290,19 @@ def _ask_to_confirm(work: Work, plan: _Plan, user: User, notifier: Notifier) -> 
             and user.address(Channel.EMAIL)
         ):
             with work.step("publish_event", EventNotPublished):
-                return None, say(work, notifier, user, WELCOME, Channel.EMAIL, properties, {})
+                return None, say(work, notifier, user, Letter(WELCOME, Channel.EMAIL, properties=properties))
         return None, None
     carried = EXTERNAL if plan.outcome is Outcome.WAITING_EXTERNAL else str(plan.channel)
     form = code_form(policy, carried, recommended=work.settings.security_profile == "recommended")
     with work.step("store_record", RecordNotStored):
-        code = issue_code(
-            work, user.id, Scenario.SELF_SIGN_UP, carried, form, facts=properties,
-            repeatable=tolerance(policy, carried) > timedelta(0),
-        )  # fmt: skip
+        repeatable = tolerance(policy, carried) > timedelta(0)
+        order = CodeOrder(user.id, Scenario.SELF_SIGN_UP, carried, form, properties, repeatable=repeatable)
+        code = issue_code(work, order)
     if carried == EXTERNAL:
-        with work.step("publish_event", EventNotPublished):
-            return code, None
+        return code, None
+    sent = SentCode(Scenario.SELF_SIGN_UP, Channel(carried), code, sign_up_lifetime(work, carried), properties)
     with work.step("publish_event", EventNotPublished):
-        notified = send_code(
-            work, notifier, user, Scenario.SELF_SIGN_UP, Channel(carried), code, properties=properties,
-            lifetime=sign_up_lifetime(work, carried),
-        )  # fmt: skip
+        notified = send_code(work, notifier, user, sent)
     return None, notified
 
 

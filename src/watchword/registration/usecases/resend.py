@@ -19,13 +19,13 @@ from watchword.base.problems import (
     ScenarioUnknown,
     SelfRegistrationDisabled,
 )
-from watchword.codes.model import ConfirmationCode, Scenario
+from watchword.codes.model import CodeOrder, ConfirmationCode, Scenario
 from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code, repeat_code
 from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import PROFILES, NothingPendingAnswer, code_form, resolve_channel
-from watchword.registration.notices import send_code
+from watchword.registration.notices import SentCode, send_code
 from watchword.registration.usecases.confirm import lifetime_of_code
 from watchword.registration.usecases.register import tolerance
 from watchword.registration.usecases.update import SCENARIOS, send_proof_code
@@ -35,7 +35,8 @@ from watchword.tenants.policies import LiteRegistration, Notification, SelfRegis
 from watchword.tenants.usecases import read_policy
 
 NAMED_SCENARIOS = frozenset({
-    *Scenario, "EMAIL_VERIFICATION_OTP", "EMAIL_OTP_VERIFICATION_ON_UPDATE", "EMAIL_VERIFICATION_ON_VERIFIED_LIST_UPDATE",
+    *Scenario, "EMAIL_VERIFICATION_OTP", "EMAIL_OTP_VERIFICATION_ON_UPDATE",
+    "EMAIL_VERIFICATION_ON_VERIFIED_LIST_UPDATE",
     "MOBILE_VERIFICATION_ON_VERIFIED_LIST_UPDATE", "PROGRESSIVE_PROFILE_MOBILE_VERIFICATION_ON_UPDATE",
     "PROGRESSIVE_PROFILE_MOBILE_VERIFICATION_ON_VERIFIED_LIST_UPDATE", "ASK_PASSWORD", "ASK_PASSWORD_VIA_EMAIL_OTP",
     "ASK_PASSWORD_VIA_SMS_OTP", "TENANT_ADMIN_ASK_PASSWORD", "ADMIN_INVITE_SET_PASSWORD_OFFLINE",
@@ -127,12 +128,9 @@ def _send_again(work: Work, user: User, code: ConfirmationCode, notifier: Notifi
     if carried == EXTERNAL:
         work.commit()
         return Resent(code=text)
-    lifetime = lifetime_of_code(work, code)
+    sent = SentCode(code.scenario, Channel(carried), text, lifetime_of_code(work, code), code.facts, again=True)
     with work.step("publish_event", EventNotPublished):
-        notified = send_code(
-            work, notifier, user, code.scenario, Channel(carried), text, properties=code.facts, lifetime=lifetime,
-            again=True,
-        )  # fmt: skip
+        notified = send_code(work, notifier, user, sent)
     work.commit()
     return Resent(notified=notified)
 
@@ -149,10 +147,9 @@ def _same_code(work: Work, code: ConfirmationCode, carried: str) -> str | None:
 def _fresh_code(work: Work, user: User, code: ConfirmationCode, carried: str) -> str:
     policy = read_policy(work, SelfRegistration)
     recommended = work.settings.security_profile == "recommended"
-    return issue_code(
-        work, user.id, code.scenario, carried, code_form(policy, carried, recommended=recommended), facts=code.facts,
-        repeatable=tolerance(policy, carried) > timedelta(0), previous=code,
-    )  # fmt: skip
+    form = code_form(policy, carried, recommended=recommended)
+    repeatable = tolerance(policy, carried) > timedelta(0)
+    return issue_code(work, CodeOrder(user.id, code.scenario, carried, form, code.facts, repeatable=repeatable))
 
 
 def _lost_code(work: Work, user: User) -> ConfirmationCode:
@@ -166,7 +163,7 @@ def _lost_code(work: Work, user: User) -> ConfirmationCode:
     kept = preferred if preferred in list(Channel) and preferred in addresses else None
     channel = resolve_channel(read_policy(work, Notification), kept, addresses) or Channel.EMAIL
     long_ago = user.created_at - timedelta(days=1)
-    return ConfirmationCode("", user.id, scenario, channel, long_ago, user.created_at, long_ago)
+    return ConfirmationCode("", user.id, scenario, channel, long_ago, long_ago)
 
 
 def _is_internal(work: Work, scenario: Scenario) -> bool:

@@ -7,13 +7,13 @@ from watchword.accounts.claims import VERIFY_EMAIL, VERIFY_MOBILE, Channel, is_t
 from watchword.accounts.model import Proof, User
 from watchword.accounts.store import Users
 from watchword.accounts.usecases import fold_claims, proof_of
-from watchword.codes.model import UUID_FORM, ConfirmationCode, Scenario
+from watchword.codes.model import UUID_FORM, CodeOrder, ConfirmationCode, Scenario
 from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code
 from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import code_form, lifetime_of
-from watchword.registration.notices import OLD_ADDRESS, say, send_code
+from watchword.registration.notices import OLD_ADDRESS, Letter, SentCode, say, send_code
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import ClaimUpdate, SelfRegistration
@@ -82,13 +82,11 @@ def send_proof_code(
     short = channel is Channel.SMS or policy.email_otp
     recommended = work.settings.security_profile == "recommended"
     form = code_form(read_policy(work, SelfRegistration), Channel.SMS, recommended=recommended) if short else UUID_FORM
-    code = issue_code(work, user.id, scenario, channel, form, facts={}, pending_value=address)
+    code = issue_code(work, CodeOrder(user.id, scenario, channel, form, pending_value=address))
     minutes = policy.mobile_code_minutes if channel is Channel.SMS else policy.email_code_minutes
     Messages(work).cancel_of(user.id, scenario)
-    return send_code(
-        work, notifier, user, scenario, channel, code, properties={}, lifetime=lifetime_of(minutes), to=address,
-        again=again,
-    )  # fmt: skip
+    sent = SentCode(scenario, channel, code, lifetime_of(minutes), to=address, again=again)
+    return send_code(work, notifier, user, sent)
 
 
 def _ask_for_proof(
@@ -98,7 +96,7 @@ def _ask_for_proof(
     notified = [send_proof_code(work, user, channel, address, notifier, again=False)]
     if channel is Channel.EMAIL and policy.email_notify_existing and user.address(channel):
         facts = {"verification-pending-email": address}
-        notified.append(say(work, notifier, user, OLD_ADDRESS, channel, {}, facts))
+        notified.append(say(work, notifier, user, Letter(OLD_ADDRESS, channel, facts)))
     return notified
 
 

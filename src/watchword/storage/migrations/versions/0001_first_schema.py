@@ -144,7 +144,6 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("first_created_at", Instant(), nullable=False),
         sa.Column("last_sent_at", Instant(), nullable=False),
         sa.Column("expired", sa.Boolean(), nullable=False),
         sa.Column("pending_value", sa.Text(), nullable=True),
