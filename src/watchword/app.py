@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from watchword.accounts.gate import BasicGate
 from watchword.accounts.store import Users
@@ -25,6 +26,8 @@ from watchword.notification.configured import ConfiguredSenders
 from watchword.notification.courier import Courier
 from watchword.notification.model import Senders
 from watchword.notification.outbox import Notifier
+from watchword.notification.recipe import RecipeInvalid
+from watchword.notification.senders.addresses import Forbidden
 from watchword.notification.store import Outbox
 from watchword.notification.templating import Templates
 from watchword.registration.captcha import CaptchaVerifier
@@ -93,7 +96,7 @@ def open_installation(
             create_keys(settings.data / "keys", entropy)
     keys = read_keys(settings.data / "keys")
     database = open_database(settings)
-    configured = senders or ConfiguredSenders.of_settings(settings)
+    used = senders or configure_senders(settings)
     templates = Templates(settings.sms_templates, settings.email_templates)
     hashing = settings.hashing
     hasher = Hasher(hashing.memory_kib, hashing.passes, hashing.lanes, hashing.threads, hashing.queue)
@@ -107,10 +110,28 @@ def open_installation(
         faults = find_faults(settings, environment)
         surroundings = Surroundings(database, settings, clock, entropy, keys, hasher, faults)
         works = Works(surroundings)
-        yield Installation(settings, database, works, configured, templates, Notifier(templates, configured))
+        yield Installation(settings, database, works, used, templates, Notifier(templates, used))
     finally:
+        if isinstance(used, ConfiguredSenders):
+            used.close()
         hasher.close()
         database.close()
+
+
+def configure_senders(settings: Settings) -> ConfiguredSenders:
+    """Return the senders of the settings, and log which addresses are called only because a file names them.
+
+    Raises:
+        CannotStart: what the settings say about a sender cannot be used.
+    """
+    try:
+        configured = ConfiguredSenders.of_settings(settings)
+    except (RecipeInvalid, Forbidden) as problem:
+        message = f"a sender cannot be used: {problem}"
+        raise CannotStart(message) from problem
+    for relaxation in configured.relaxations():
+        log.warning(relaxation)
+    return configured
 
 
 def open_database(settings: Settings) -> Database:
@@ -218,18 +239,25 @@ def build_listeners(
     ]
 
 
+@runtime_checkable
+class Watched(Protocol):
+    """Something that follows files while the server runs."""
+
+    def refresh(self, now_monotonic: float) -> None:
+        """Take over what has changed."""
+
+
 @contextmanager
 def watching(installation: Installation) -> Iterator[None]:
     """Take over publishers and templates that change, while the server runs."""
     stopping = threading.Event()
+    watched = [each for each in (installation.senders, installation.templates) if isinstance(each, Watched)]
 
     def watch() -> None:
         while not stopping.wait(REFRESH_SECONDS):
-            for watched in (installation.senders, installation.templates):
-                refresh = getattr(watched, "refresh", None)
+            for each in watched:
                 try:
-                    if refresh is not None:
-                        refresh(time.monotonic())
+                    each.refresh(time.monotonic())
                 except Exception:
                     log.exception("a changed file could not be taken over")
 
