@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from watchword.accounts.addresses import AddressRefused, Phone, parse_mailbox, parse_phone
+from watchword.accounts.addresses import AddressRefused, Mailbox, Phone, parse_mailbox, parse_phone
 from watchword.accounts.claims import (
     EMAIL_ADDRESS,
     MOBILE,
@@ -15,7 +15,7 @@ from watchword.accounts.claims import (
     is_true,
     sort_claims,
 )
-from watchword.base.problems import ChannelWithoutValue, EmailDomainRefused, Malformed
+from watchword.base.problems import AssertionForbidden, ChannelWithoutValue, EmailDomainRefused, Malformed
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 
@@ -55,6 +55,7 @@ def admit_claims(
 
     Raises:
         Malformed: too many, too long, one twice, one that nobody knows, or a required one missing.
+        AssertionForbidden: a flag from somebody who may not set it, where the operator wants that refused.
     """
     given = list(given)
     if len(given) > MAX_CLAIMS:
@@ -72,6 +73,9 @@ def admit_claims(
     if missing is not None:
         raise Malformed(f"The claim {missing} is required.")
     said = {channel for channel in Channel if is_true(claims.kept.get(channel.verified_claim))}
+    unpermitted = [channel for channel in said if not may_assert(channel)]
+    if unpermitted and work.settings.registration.refuse_assertions:
+        raise AssertionForbidden(claim=unpermitted[0].verified_claim)
     verified = frozenset(channel for channel in said if channel.value_claim in claims.kept and may_assert(channel))
     flags = {channel.verified_claim for channel in Channel}
     kept = {uri: value for uri, value in claims.kept.items() if uri not in flags}
@@ -90,7 +94,7 @@ def check_addresses(work: Work, admitted: Admitted, channel: Channel | None) -> 
     """Refuse addresses that cannot be used, and return the claims as they are stored.
 
     The value of *channel*, the one in use, must be an address; ``recommended`` looks at the other as well, and keeps
-    numbers in E.164.
+    numbers in E.164. A verified flag beside a value that is none is as if it had not been there.
 
     Raises:
         ChannelWithoutValue: no address of that channel.
@@ -98,23 +102,26 @@ def check_addresses(work: Work, admitted: Admitted, channel: Channel | None) -> 
         EmailDomainRefused: a mailbox of a domain that may not register.
     """
     strict = work.settings.registration.strict
-    claims = dict(admitted.claims)
+    claims, useless = dict(admitted.claims), set[Channel]()
     for each, value in admitted.addresses.items():
         must_hold = strict or each is channel
         if not work.settings.registration.validate_channel_value and not strict:
             must_hold = False
         parsed = _parse(work, each, value, must_hold=must_hold)
-        if strict and isinstance(parsed, Phone):
+        if parsed is None:
+            useless.add(each)
+        elif strict and isinstance(parsed, Phone):
             claims[MOBILE] = parsed.normalised
     _check_domain(work, claims.get(EMAIL_ADDRESS))
-    return replace(admitted, claims=claims)
+    ignored = (*admitted.ignored, *sorted(admitted.verified & useless))
+    return replace(admitted, claims=claims, verified=admitted.verified - useless, ignored=ignored)
 
 
-def _parse(work: Work, channel: Channel, value: str, *, must_hold: bool) -> Phone | None:
+def _parse(work: Work, channel: Channel, value: str, *, must_hold: bool) -> Phone | Mailbox | None:
+    """Return the address that a value is; ``None`` if it is none and need not be."""
     try:
         if channel is Channel.EMAIL:
-            parse_mailbox(value)
-            return None
+            return parse_mailbox(value)
         country = work.settings.sms.default_country
         return parse_phone(value, strict=work.settings.registration.strict, default_country=country)
     except AddressRefused as problem:
