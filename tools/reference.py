@@ -8,13 +8,20 @@ A page is a function that returns its text; a new one is a line in PAGES.
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from watchword.base.home import GROUPS, variable_of
 from watchword.base.options import Option, options_of
+from watchword.base.problems import GENERIC_TEXT, Problem
+from watchword.notification.recipe import recipes
+from watchword.notification.template_files import Template
+from watchword.notification.templating import built_in_templates
+from watchword.registration.http import RegistrationApi
+from watchword.tenants.http import GovernanceApi, TenantsApi
 from watchword.tenants.policies import CONNECTORS, POLICIES, properties_of
+from watchword.web.model import Door, Route
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by tools/reference.py from the declarations in the code. Change those, not this page. -->"
@@ -53,7 +60,86 @@ def policies() -> str:
     )
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"settings.md": settings, "policies.md": policies}
+def problem_page() -> str:
+    """Return the page of every refusal."""
+    rows = [
+        (str(each.status), _code(_code_of(each)), _code(_text_of(each)), _first_line(each))
+        for each in sorted(_families(Problem), key=lambda each: (each.status, _code_of(each), each.__name__))
+    ]
+    return _page(
+        "Problems",
+        "Every refusal that a caller can be told, with its code. The body is"
+        ' `{"code", "message", "description"}`; from `is-6` on, and everywhere under `/api/server`, it also has a'
+        " `traceId`, which is always in the header `X-Trace-Id` and in the log.",
+        "A failure of ours has the code of the step that failed and a text that says nothing more. 401 has no body.",
+        _table(("status", "code", "description", "when"), rows),
+    )
+
+
+def routes() -> str:
+    """Return the page of every address of the interface."""
+    table = [*RegistrationApi(_NOTHING, _NOTHING).routes(), *GovernanceApi().routes(), *TenantsApi().routes()]
+    rows = [
+        (
+            f"`{route.method} {route.path}`",
+            str(route.status),
+            _who_may(route),
+            _code(route.body.__name__) if route.body else "",
+            _first_line(route.handler),
+        )
+        for route in table
+    ]
+    return _page(
+        "Routes",
+        "Every address of the programming interface; each is also served under `/t/{tenant}`. The management listener"
+        " describes them with their bodies at `/openapi.json`, beside `/metrics`, `/health/live` and `/health/ready`.",
+        _table(("address", "success", "who may call", "body", "what it does"), rows),
+    )
+
+
+def recipe_page() -> str:
+    """Return the page of the SMS companies that are known."""
+    rows = [
+        (
+            recipe.title,
+            f"`{recipe.name}`",
+            ", ".join(f"`{name}`" for name in recipe.required),
+            ", ".join(f"`{name}`" for name in recipe.optional) or "",
+            f"{recipe.source}, read on {recipe.read_on}",
+        )
+        for recipe in recipes().values()
+    ]
+    return _page(
+        "Recipes",
+        "How each SMS company is spoken to; [connect a provider](../how-to/connect-a-provider.md) says how one is"
+        " used.",
+        _table(("company", "`recipe =`", "settings", "optional", "source"), rows),
+    )
+
+
+def template_page() -> str:
+    """Return the page of the texts that are built in."""
+    rows = [
+        (channel.value, f"`{text.type}`", f"`{locale}`", _blanks(text))
+        for channel, texts in built_in_templates().items()
+        for (_, locale), text in sorted(texts.items())
+    ]
+    return _page(
+        "Templates",
+        "The texts that are built in. A file of the operator replaces a type altogether;"
+        " [write a message template](../how-to/write-a-message-template.md) says how.",
+        _table(("channel", "type", "locale", "blanks"), rows),
+    )
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "policies.md": policies,
+    "problems.md": problem_page,
+    "routes.md": routes,
+    "recipes.md": recipe_page,
+    "templates.md": template_page,
+}
 
 
 def main(arguments: Iterable[str]) -> int:
@@ -69,6 +155,45 @@ def main(arguments: Iterable[str]) -> int:
         (FOLDER / name).write_text(PAGES[name](), encoding="utf-8")
         print(f"docs/reference/{name} written")
     return 0
+
+
+_NOTHING: Any = None
+"""What a table of routes does not need in order to be read."""
+
+
+def _families(family: type[Problem]) -> Iterator[type[Problem]]:
+    """Yield the classes that are raised: those that have a text or a code of their own."""
+    for each in family.__subclasses__():
+        if not each.__name__.startswith("_") and _is_raised(each):
+            yield each
+        yield from _families(each)
+
+
+def _is_raised(problem: type[Problem]) -> bool:
+    """Tell a refusal from a mere family, which has neither code nor text of its own."""
+    return not {"code", "text"}.isdisjoint(vars(problem)) or not problem.__subclasses__()
+
+
+def _code_of(problem: type[Problem]) -> str:
+    """Return the code; empty where there is none, or where it is that of the outcome."""
+    return problem.code if isinstance(problem.code, str) else ""
+
+
+def _text_of(problem: type[Problem]) -> str:
+    return "" if problem.text is None or problem.text == GENERIC_TEXT else problem.text
+
+
+def _who_may(route: Route) -> str:
+    if route.door is Door.ANYONE:
+        return "anyone"
+    if route.permission:
+        return f"`{route.permission}`"
+    return "anybody who is signed in" if route.people else "a client or an administrator"
+
+
+def _blanks(text: Template) -> str:
+    names = dict.fromkeys(re.findall(r"\{\{([\w:.-]+)\}\}", f"{text.subject} {text.body} {text.footer}"))
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _is_current(path: Path, text: str) -> bool:
@@ -145,8 +270,8 @@ def _title(group: type[Any]) -> str:
     return {"Settings": "General", "Sms": "SMS"}.get(words, words)
 
 
-def _first_line(group: type[Any]) -> str:
-    return (group.__doc__ or "").strip().partition("\n")[0]
+def _first_line(told: object) -> str:
+    return (told.__doc__ or "").strip().partition("\n")[0]
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -50,10 +50,14 @@ def _echo(value: str, limit: int = ECHO_LIMIT) -> str:
 
 
 class BadRequest(Problem):
+    """The caller asks for something that cannot be done as asked."""
+
     status, message = 400, "Bad Request"
 
 
 class Unauthorized(Problem):
+    """Nobody of that name, the wrong secret, or an account that is not open."""
+
     status, message, code, text = 401, "Unauthorized", None, None
 
     @property
@@ -62,33 +66,47 @@ class Unauthorized(Problem):
 
 
 class Forbidden(Problem):
+    """The caller is known, and may not do this."""
+
     status, message, code = 403, "Forbidden", "403-0"
     text = "The permission {permission} is needed."
 
 
 class NotFound(Problem):
+    """The address or the thing does not exist."""
+
     status, message, code, text = 404, "Not Found", "404-0", "There is nothing at this address."
 
 
 class MethodNotAllowed(Problem):
+    """The address exists, with other methods."""
+
     status, message, code, text = 405, "Method Not Allowed", "405-0", "This address does not know the method."
 
 
 class Conflict(Problem):
+    """Somebody has it already."""
+
     status, message = 409, "Conflict"
 
 
 class TooLarge(Problem):
+    """The body is over its limit."""
+
     status, message, code = 413, "Payload Too Large", "413-0"
     text = "The request is larger than {limit}."
 
 
 class WrongContentType(Problem):
+    """The body is not announced as what it must be."""
+
     status, message, code = 415, "Unsupported Media Type", "415-0"
     text = "The body must be sent as {expected}."
 
 
 class Unprocessable(Problem):
+    """The body can be read and makes no sense here."""
+
     status, message, code = 422, "Unprocessable Entity", "422-0"
 
 
@@ -97,6 +115,8 @@ class ServerFault(Problem):
 
 
 class NotImplementedYet(Problem):
+    """The reference has this, and answers nothing either."""
+
     status, message, code, text = 501, "Not Implemented", "501-0", "This service is not yet implemented."
 
 
@@ -107,11 +127,15 @@ class _Later(Problem):
 
 
 class TooMany(_Later):
+    """A limit is reached; the header says when there is room again."""
+
     status, message, code = 429, "Too Many Requests", "429-0"
     text = "Too many attempts. Try again in {seconds} seconds."
 
 
 class Unavailable(_Later):
+    """Too many wait, or the database cannot be had; nothing was done."""
+
     status, message, code = 503, "Service Unavailable", "503-0"
     text = "The server is busy. Try again in {seconds} seconds."
 
@@ -131,11 +155,15 @@ class Malformed(BadRequest):
 
 
 class TenantUnknown(NotFound):
+    """The address names a tenant that is not there, or is switched off."""
+
     code, text = "18016", "Invalid tenant '{tenant}'."
     is_5_10_text = "Invalid tenant'{tenant}'."
 
 
 class IdempotencyKeyReused(Unprocessable):
+    """The key was used for another registration within a day."""
+
     text = "The Idempotency-Key was used with another body."
 
 
@@ -151,43 +179,71 @@ class CaptchaRefused(Malformed):
         return {"reCaptcha": "true", "reCaptchaKey": self._site_key, "reCaptchaAPI": "/"}
 
 
+class CaptchaRedirect(CaptchaRefused):
+    """The same, as the reference answers its own pages."""
+
+    status = 302
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {**super().headers, "Location": "/authenticationendpoint/register.do"}
+
+
 # --- registration ---------------------------------------------------------------------------------------------------
 
 
 class SelfRegistrationDisabled(BadRequest):
+    """The tenant's policy is off."""
+
     code, text = "20021", "Self sign up feature is disabled"
 
 
 class LiteRegistrationDisabled(BadRequest):
+    """The tenant's policy for lite sign-up is off."""
+
     code, text = "20060", "Lite sign up feature is disabled"
 
 
 class UserExists(Conflict):
+    """The name is taken, reserved, or looks like one that is taken."""
+
     code, text = "20030", "User {name} already exists in the system. Please use a different username."
 
 
 class ChannelUnknown(BadRequest):
+    """A channel that is neither `EMAIL` nor `SMS`, in this very spelling."""
+
     code, text = "USR-10001", "User specified communication channel is not supported by the server"
 
 
 class ChannelWithoutValue(BadRequest):
+    """The channel in use has no address, or one that cannot be used."""
+
     code, text = "USR-10002", "User specified communication channel does not have any value"
 
 
 class AddressMissing(BadRequest):
+    """A lite sign-up without any address."""
+
     code, text = "USR-10004", "Either email or mobile should be submitted."
 
 
 class EmailDomainRefused(BadRequest):
+    """The mailbox is of a domain that may not register."""
+
     code, text = "USR-10009", "The email domain does not match the organization's email domain."
 
 
 class CallbackRefused(BadRequest):
+    """The callback is not where the tenant allows, or no address."""
+
     code = "20044"
     text = "Configured callback URL does not match with the provided callback URL: {url} in the request."
 
 
 class UserNameRefused(BadRequest):
+    """The name breaks a rule, or belongs to another realm or tenant."""
+
     code, text = "20045", "Provided username {name} violates the policy."
 
 
@@ -202,18 +258,26 @@ class PasswordRefused(BadRequest):
 
 
 class PasswordInvalid(BadRequest):
+    """The user store refuses the password."""
+
     code, text = "20046", "Provided password violates the policy."
 
 
 class PasswordActionDenied(BadRequest):
+    """An action before the password refuses it."""
+
     code, text = "20067", "The password was refused by the password action."
 
 
 class RealmUnknown(BadRequest):
+    """There is no such user store."""
+
     code, text = "20047", "Invalid domain {realm} provided."
 
 
 class StoreRefused(BadRequest):
+    """The name is no name for a user store, or is taken."""
+
     code, text = "UST-60001", "The user store {realm} cannot be made: {reason}."
 
 
@@ -224,10 +288,14 @@ class ClaimTaken(BadRequest):
 
 
 class ClaimTakenIs7(ClaimTaken):
+    """The same, in the words of 7.1 and later."""
+
     code = "60007"
 
 
-class RegistrationForbidden(Forbidden):
+class AssertionForbidden(Forbidden):
+    """A verified flag from a caller that may not set it, where that is to be refused."""
+
     text = "Asserting {claim} needs a permission that the caller does not hold."
 
 
@@ -235,32 +303,46 @@ class RegistrationForbidden(Forbidden):
 
 
 class CodeInvalid(BadRequest):
+    """No such code, or used, replaced, or its tries are spent."""
+
     code, text = "18001", "Invalid Code '{code}'."
     is_5_10_text = "Invalid Code '{code}.'"
 
 
 class CodeExpired(CodeInvalid):
+    """The code is too old; ask for another."""
+
     code, text = "18002", "Expired Code '{code}'."
     is_5_10_text = "Expired Code '{code}.'"
 
 
 class CodeOfSomeoneElse(BadRequest):
+    """The code is another person's."""
+
     code, text = "18003", "Invalid User '{name}'."
 
 
 class CodeOutdated(BadRequest):
+    """The address changed again after this code was sent."""
+
     code, text = "18023", "The link is no longer valid. Please initiate the verification again."
 
 
 class MobileVerificationNotPrivileged(BadRequest):
+    """The code proves a number, and only its person may redeem it."""
+
     code, text = "17007", "Mobile number verification by privileged users is not enabled."
 
 
 class ChannelNotVerifiable(BadRequest):
+    """The channel does not fit its claim, or is not the one that carried the code."""
+
     code, text = "UAV-10001", "Unsupported verification channel"
 
 
 class NothingPending(BadRequest):
+    """Already confirmed, never registered, or nobody of that name."""
+
     code, text = "20024", "Old confirmation code not found"
 
 
@@ -272,10 +354,14 @@ class RecoveryNotFound(BadRequest):
 
 
 class ScenarioUnknown(BadRequest):
+    """No scenario, or one of another name."""
+
     code, text = "UAR-10011", "Invalid recovery scenario: '{scenario}'"
 
 
 class UserMissing(BadRequest):
+    """The request names no user."""
+
     code, text = "PWR-60001", "User object not found in the request"
 
 
@@ -283,6 +369,8 @@ class UserMissing(BadRequest):
 
 
 class NameBlank(BadRequest):
+    """A question about no name."""
+
     code, message, text = None, "Username cannot be empty.", None
 
 
@@ -308,38 +396,56 @@ class NameUnusable(BadRequest):
 
 
 class SettingsUnreadable(ServerFault):
+    """The tenant's settings cannot be read."""
+
     code = "20033"
 
 
 class ConsentNotStored(ServerFault):
+    """The consent receipt cannot be stored."""
+
     code = "20042"
 
 
 class UserNotStored(ServerFault):
+    """The account cannot be stored."""
+
     code = "20019"
 
 
 class UserNotLocked(ServerFault):
+    """The account cannot be locked."""
+
     code = "20022"
 
 
 class UserNotUnlocked(ServerFault):
+    """The account cannot be opened."""
+
     code = "20023"
 
 
 class RecordNotStored(ServerFault):
+    """The code cannot be stored."""
+
     code = "20009"
 
 
 class EventNotPublished(ServerFault):
+    """The message cannot be left."""
+
     code = "20043"
 
 
 class MessageNotSent(ServerFault):
+    """The message could not be handed over; the account waits, and a resend may succeed."""
+
     code = "20011"
 
 
 class CodePatternUnsupported(ServerFault):
+    """The pattern of codes is not of the form that is read."""
+
     code = "PWR-15008"
 
 
@@ -353,18 +459,26 @@ class LoginRefused(Problem):
 
 
 class CredentialsInvalid(LoginRefused):
+    """Nobody of that name, or the wrong password."""
+
     code, text = "17002", "Invalid Credentials"
 
 
 class AccountLocked(LoginRefused):
+    """The right password of a locked account."""
+
     code, text = "17003", "User account is locked - '{name}'."
 
 
 class AccountDisabled(LoginRefused):
+    """The right password of an account that is switched off."""
+
     code, text = "17004", "user account is disabled '{name}'."
 
 
 class AccountPending(LoginRefused):
+    """The right password of an account that has yet to be confirmed."""
+
     code, text = "17005", "User account not yet verified - '{name}.'"
 
 
@@ -372,6 +486,8 @@ class AccountPending(LoginRefused):
 
 
 class PropertyRefused(BadRequest):
+    """No such property, or a value that it cannot have."""
+
     code, text = "IDG-60001", "{reason}"
 
     def __init__(self, reason: str) -> None:
@@ -380,12 +496,18 @@ class PropertyRefused(BadRequest):
 
 
 class ConnectorUnknown(NotFound):
+    """No such category or connector."""
+
     code, text = "IDG-60002", "There is no such category or connector: {name}."
 
 
 class TenantRefused(BadRequest):
+    """The domain is no name for a tenant."""
+
     code, text = "TM-60001", "The tenant domain {domain} cannot be used: {reason}."
 
 
 class TenantExists(Conflict):
+    """The domain is taken."""
+
     code, text = "TM-60002", "The tenant {domain} exists already."
