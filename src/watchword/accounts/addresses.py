@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import idna
 import phonenumbers
 import regex
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 MAX_PHONE_CHARACTERS = 64
 MAX_MAILBOX_OCTETS = 254
@@ -16,6 +16,17 @@ _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NUMBER = regex.compile(r"\+?[0-9]{6,15}")
 _TRUNK_ZERO = regex.compile(r"^(\+[0-9]{1,3})\(0\)")
 _UNKNOWN_REGION = "ZZ"
+_SATELLITE_CODES = frozenset({870, 881, 882, 883})
+_CLOSED_RANGES = {
+    PhoneNumberType.PREMIUM_RATE: "premium rate",
+    PhoneNumberType.SHARED_COST: "shared cost",
+    PhoneNumberType.PERSONAL_NUMBER: "personal number",
+    PhoneNumberType.TOLL_FREE: "toll free",
+    PhoneNumberType.FIXED_LINE: "fixed line",
+    PhoneNumberType.PAGER: "pager",
+    PhoneNumberType.UAN: "company number",
+    PhoneNumberType.VOICEMAIL: "voice mail",
+}
 # A number that libphonenumber shortens is read again, since it takes off one trunk digit at a time.
 _MAX_READINGS = 16
 
@@ -83,6 +94,20 @@ def parse_phone(typed: str, *, strict: bool, default_country: str | None) -> Pho
         raise _no_number()
     e164 = phonenumbers.format_number(read, PhoneNumberFormat.E164)
     return Phone(typed, e164, e164)
+
+
+def closed_range(number: str) -> str | None:
+    """Return why no code goes to a number, in a word for the operator; ``None`` for an ordinary one.
+
+    Calls and texts to these ranges are paid to whoever rents them, so that sending to them is what toll fraud lives of
+    (security-reliability.md 6.2). A number that the numbering plan does not know is not judged.
+    """
+    read = _read(number)
+    if read is None:
+        return None
+    if read.country_code in _SATELLITE_CODES:
+        return "satellite"
+    return _CLOSED_RANGES.get(phonenumbers.number_type(read))
 
 
 def parse_mailbox(typed: str) -> Mailbox:

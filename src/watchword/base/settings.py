@@ -212,6 +212,12 @@ class Registration:
         True,
         "Whether the address of the channel in use must be a number or a mailbox.",
     )
+    refuse_assertions: bool = setting(
+        "watchword.registration.refuse_assertions",
+        kinds.BOOLEAN,
+        False,
+        "Whether a verified flag of a caller that may not set it is answered with 403; if not, the flag is dropped.",
+    )
     captcha_quirk_redirect: bool = setting(
         "watchword.registration.captcha_quirk_redirect",
         kinds.BOOLEAN,

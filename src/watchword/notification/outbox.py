@@ -5,8 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from watchword.accounts.addresses import AddressRefused, mask_mailbox, mask_phone, parse_mailbox, parse_phone
+from watchword.accounts.addresses import (
+    AddressRefused,
+    closed_range,
+    mask_mailbox,
+    mask_phone,
+    parse_mailbox,
+    parse_phone,
+)
 from watchword.base.entropy import new_id
 from watchword.notification.model import Channel, Message, MessageState, OutboxEntry, Senders
 from watchword.notification.store import Messages
@@ -78,6 +86,8 @@ class Notifier:
             state, reason = MessageState.FAILED, "no template"
         elif self.senders.of(work.tenant, notice.channel) is None:
             state, reason = MessageState.FAILED, "no sender"
+        elif closed := _closed(work, notice.channel, address.key):
+            state, reason = MessageState.HELD, closed
         elif not _within_limits(work, notice.channel, address.key):
             state, reason = MessageState.HELD, "limit of the address"
         return _leave(work, notice, address, template, state, reason)
@@ -122,9 +132,18 @@ def _render(work: Work, notice: Notice, address: _Address, template: Template) -
     facts = {"callback": "", **notice.facts, **_places(work)}
     filled = fill(template, facts, channel=notice.channel)
     return {
-        "to": address.to, "facts": dict(notice.facts), "subject": filled.subject, "body": filled.body,
+        "to": address.to, "facts": dict(notice.facts), "subject": filled.subject,
+        "body": filled.body + _binding(work, notice),
         "footer": filled.footer, "content_type": filled.content_type,
     }  # fmt: skip
+
+
+def _binding(work: Work, notice: Notice) -> str:
+    """Return the last line that lets a phone offer a code on our own site alone (the WICG's origin-bound codes)."""
+    code = notice.facts.get("confirmation-code")
+    host = urlsplit(work.settings.public_url).hostname
+    bound = work.settings.sms.origin_bound and notice.channel is Channel.SMS
+    return f"\n\n@{host} #{code}" if bound and code and host else ""
 
 
 def _places(work: Work) -> dict[str, str]:
@@ -175,6 +194,12 @@ def _address(work: Work, notice: Notice) -> _Address | None:
     except AddressRefused:
         return None
     return _Address(mailbox.address, mailbox.key, mask_mailbox(mailbox.address))
+
+
+def _closed(work: Work, channel: Channel, key: str) -> str | None:
+    """Return why nothing is sent to a number whatever its limits; WSO2's defaults send to every number."""
+    judged = channel is Channel.SMS and work.settings.registration.strict
+    return closed_range(key) if judged else None
 
 
 def _within_limits(work: Work, channel: Channel, key: str) -> bool:

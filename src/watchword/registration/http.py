@@ -9,6 +9,7 @@ import msgspec
 from watchword.accounts.claims import Channel
 from watchword.accounts.model import ASSERT_VERIFIED, CREATE, User
 from watchword.base.problems import (
+    CaptchaRedirect,
     CaptchaRefused,
     Forbidden,
     Malformed,
@@ -267,7 +268,8 @@ class RegistrationApi:
         answer = ask.headers.get("g-recaptcha-response", "")
         work.release()  # the verifier is somebody else's server
         if not answer or not self.captcha.accepts(answer):
-            raise CaptchaRefused(keys.site_key)
+            redirects = work.settings.registration.captcha_quirk_redirect
+            raise (CaptchaRedirect if redirects else CaptchaRefused)(keys.site_key)
 
 
 def _draft(work: Work, ask: Ask[RegisterBody]) -> Draft:
