@@ -76,7 +76,9 @@ def resend_code(work: Work, name: str, realm: str | None, scenario_name: str | N
         return _nothing_pending(work, named=bool(scenario_name))
     wanted = [scenario] if scenario else [Scenario.SELF_SIGN_UP, Scenario.EMAIL_VERIFICATION, Scenario.LITE_SIGN_UP]
     code = Codes(work).of_user(user.id, wanted)
-    if code is None and (not user.is_pending or (scenario and scenario.is_update)):
+    if code is None:  # perhaps it was redeemed while we waited for its row: look again who the user is by now
+        user = Users(work).get(user.id)
+    if user is None or (code is None and (not user.is_pending or (scenario and scenario.is_update))):
         return _nothing_pending(work, named=bool(scenario_name))
     return _send_again(work, user, code or _lost_code(work, user), notifier)
 
