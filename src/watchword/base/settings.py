@@ -257,7 +257,6 @@ class UserStore:
         kinds.TEXT,
         "",
         "What is said of a name that does not match; empty names the rule.",
-        wso2="Username pattern policy violated",
     )
     password_pattern: str = setting(
         "user_store.password_java_regex",
@@ -272,7 +271,6 @@ class UserStore:
         kinds.TEXT,
         "",
         "What is said of a password that does not match; empty names every broken rule.",
-        wso2="Password length should be within 5 to 30 characters",
     )
 
 
