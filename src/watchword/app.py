@@ -32,6 +32,7 @@ from watchword.notification.store import Outbox
 from watchword.notification.templating import Templates
 from watchword.registration.captcha import CaptchaVerifier
 from watchword.registration.http import RegistrationApi
+from watchword.registration.pages import RegistrationPages
 from watchword.registration.sweeping import sweep
 from watchword.storage.engine import Database
 from watchword.storage.migrate import current_revision, latest_revision, migrate
@@ -46,6 +47,7 @@ from watchword.web.listener import Listener, listen
 from watchword.web.model import SUPER_TENANT, Route
 from watchword.web.openapi import describe
 from watchword.web.operations import Figures, Operations
+from watchword.web.pages import Pages
 from watchword.web.peers import Peers
 from watchword.worker import work_until_told
 
@@ -218,8 +220,9 @@ def build_listeners(
 ) -> tuple[Endpoint, list[Listener]]:
     """Return what answers on the main port and on the management port."""
     settings, works = installation.settings, installation.works
+    pages = Pages.of_settings(settings)
     endpoint = Endpoint(
-        works, BasicGate(), Tenancy(), works.surroundings.entropy, Peers.of(settings.server.trusted_proxies)
+        works, BasicGate(), Tenancy(), works.surroundings.entropy, Peers.of(settings.server.trusted_proxies), pages
     )
     captcha = CaptchaVerifier.of_settings(settings)
     registration = RegistrationApi(installation.notifier, courier, captcha)
@@ -230,7 +233,8 @@ def build_listeners(
         return Figures(endpoint.requests, courier.counts.by_outcome, comparisons, Outbox(work).count_open())
 
     operations = Operations(_is_ready, figures, lambda: describe(api, version("watchword")))
-    main = [*api, *(operations.routes() if additions.public_metrics else operations.health_routes())]
+    people = [*pages.routes(), *RegistrationPages.of_parts(pages, installation.notifier, courier).routes()]
+    main = [*api, *people, *(operations.routes() if additions.public_metrics else operations.health_routes())]
     server = settings.server
     certificate, key = _certificate(settings) if server.tls else (None, None)
     return endpoint, [

@@ -13,8 +13,10 @@ from watchword.base.settings import Settings
 from watchword.notification.configured import ConfiguredSenders
 from watchword.sandbox.http import SandboxApi
 from watchword.sandbox.inbox import Inbox
+from watchword.sandbox.pages import SandboxPages
 from watchword.sandbox.senders import LiveSenderBeside, SandboxSenders, refuse_live_senders
 from watchword.tenants.policies import all_properties
+from watchword.web.pages import Pages
 
 
 def demo_folder() -> Path:
@@ -42,7 +44,8 @@ def run_demo(*, home: Path | None, port: int, default_channel: str, keep: bool) 
     inbox = Inbox()
     senders = SandboxSenders.of_inbox(inbox, SystemClock())
 
-    additions = Additions(senders, SandboxApi(inbox).routes(), public_metrics=True, on_stop=inbox.close)
+    routes = [*SandboxApi(inbox).routes(), *SandboxPages.of_parts(Pages.of_settings(settings), inbox).routes()]
+    additions = Additions(senders, routes, public_metrics=True, on_stop=inbox.close)
     serve(settings, announce=_announce, additions=additions)
 
 
