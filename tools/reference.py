@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from watchword.base.home import GROUPS, variable_of
 from watchword.base.options import Option, options_of
 from watchword.base.problems import GENERIC_TEXT, Problem
+from watchword.cli.main import watchword
 from watchword.notification.recipe import recipes
 from watchword.notification.template_files import Template
 from watchword.notification.templating import built_in_templates
@@ -132,7 +135,25 @@ def template_page() -> str:
     )
 
 
+def commands() -> str:
+    """Return the page of the command line."""
+    found = dict(_commands_of(watchword, "watchword"))
+    # `user list` has the options that most commands share, and none of its own.
+    shared = [each for each in found["watchword user list"].params if isinstance(each, click.Option)]
+    return _page(
+        "Commands",
+        "What an operator, the support desk and a test do without a browser. The exit status is 0, or 1 where it could"
+        " not be done, or 2 where the command or the settings cannot be used; then one line on standard error says why,"
+        " and each wrong setting has a line of its own. A command that takes `--json` answers with one line of JSON"
+        ' instead, and a refusal is `{"error": "…", "exit": 1}` on standard output.',
+        "Most commands take these options:",
+        _options_table(shared),
+        *(_command_section(words, command, shared) for words, command in found.items()),
+    )
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "cli.md": commands,
     "settings.md": settings,
     "policies.md": policies,
     "problems.md": problem_page,
@@ -235,6 +256,37 @@ def _policy_section(policy: type[Any]) -> str:
     head = f"Connector `{connector.name}` (`{connector.id}`), category {connector.category}."
     table = _table(("property, and key of the file", "must be", "default", "what it decides"), rows)
     return f"## {connector.title}\n\n{_first_line(policy)} {head}\n\n{table}"
+
+
+def _commands_of(group: click.Group, *words: str) -> Iterator[tuple[str, click.Command]]:
+    for name, found in sorted(group.commands.items()):
+        if isinstance(found, click.Group):
+            yield from _commands_of(found, *words, name)
+        else:
+            yield " ".join((*words, name)), found
+
+
+def _command_section(words: str, found: click.Command, shared: Iterable[click.Option]) -> str:
+    context = click.Context(found)
+    arguments = [each.make_metavar(context) for each in found.params if isinstance(each, click.Argument)]
+    known = {(each.name, each.help) for each in shared}
+    options = [each for each in found.params if isinstance(each, click.Option)]
+    own = [each for each in options if (each.name, each.help) not in known]
+    common = ", ".join(f"`--{each.name}`" for each in options if each not in own)
+    parts = [
+        f"## `{' '.join([words, *arguments])}`",
+        " ".join((found.help or "").split()),
+        *([_options_table(own)] if own else []),
+        *([f"And {common}."] if common else []),
+        f"```sh\n{(found.epilog or '').rpartition('Example:')[2].strip()}\n```",
+    ]
+    return "\n\n".join(parts)
+
+
+def _options_table(options: Iterable[click.Option]) -> str:
+    context = click.Context(click.Command(""))
+    rows = [each.get_help_record(context) or ("", "") for each in options]
+    return _table(("option", "what it does"), [(f"`{name}`", told) for name, told in rows])
 
 
 def _range(lowest: int, highest: int) -> str:

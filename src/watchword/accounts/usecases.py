@@ -282,7 +282,8 @@ def create_user_store(work: Work, realm: str) -> str:
     """
     name = realm.strip().upper()
     if not is_realm(name):
-        raise StoreRefused(realm=realm, reason="it must begin with a letter, and hold letters, digits, `-`, `_` and `.` only")
+        reason = "it must begin with a letter, and hold letters, digits, `-`, `_` and `.` only"
+        raise StoreRefused(realm=realm, reason=reason)
     if name == PRIMARY or Users(work).has_realm(name):
         raise StoreRefused(realm=name, reason="there is one of that name already")
     Users(work).add_realm(name)

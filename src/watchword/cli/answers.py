@@ -70,13 +70,19 @@ def _lines(problem: BaseException) -> tuple[str, ...]:
             return tuple(str(wrong) for wrong in problem.problems)
         case Problem():
             return (problem.description or problem.message or type(problem).__name__,)
-        case click.UsageError():
-            see = "" if problem.ctx is None else f" See `{problem.ctx.command_path} --help`."
-            return (f"{problem.format_message().rstrip()}{see}".replace("\n", " "),)
         case click.ClickException():
-            return (problem.format_message().replace("\n", " "),)
+            return (_usage(problem),)
         case OSError():
             place = f"{problem.filename}: " if problem.filename else ""
             return (f"{place}{problem.strerror or problem}",)
         case _:
             return (str(problem),)
+
+
+def _usage(problem: click.ClickException) -> str:
+    """Return what is wrong with the words of a command, and where its help is."""
+    if isinstance(problem, click.exceptions.NoArgsIsHelpError):  # its own message is the whole help
+        return f"Which command? See `{problem.ctx.command_path} --help`."
+    context = problem.ctx if isinstance(problem, click.UsageError) else None
+    see = "" if context is None else f" See `{context.command_path} --help`."
+    return f"{problem.format_message().strip()}{see}".replace("\n", " ")

@@ -185,8 +185,13 @@ USUAL = (*PLACE, TENANT, JSON)
 
 
 def command(
-    group: click.Group, name: str, *, example: str, options: Sequence[Option] = USUAL, **attributes: Any
-) -> Callable[[Callable[..., Answer | None]], click.Command]:  # fmt: skip
+    group: click.Group,
+    name: str,
+    *,
+    example: str,
+    options: Sequence[Option] = USUAL,
+    context_settings: dict[str, Any] | None = None,
+) -> Callable[[Callable[..., Answer | None]], click.Command]:
     """Declare a command of a group; it is given the desk, made of the shared *options*, then what it declares itself.
 
     A command returns its answer, or nothing if it has spoken for itself while it ran.
@@ -195,7 +200,12 @@ def command(
     def declare(function: Callable[..., Answer | None]) -> click.Command:
         @wraps(function)
         def called(
-            home: Path | None, data: Path | None, tenant: str = SUPER_TENANT, *, dev: bool, **own: Any
+            home: Path | None,
+            data: Path | None,
+            tenant: str = SUPER_TENANT,
+            *,
+            dev: bool,
+            **own: Any,  # noqa: ANN401 - whatever the command declares
         ) -> Answer | None:
             session = click.get_current_context().find_object(Session)
             if session is None:
@@ -205,8 +215,8 @@ def command(
         shared: Callable[..., Any] = called
         for option in reversed(options):
             shared = option(shared)
-        about = {"epilog": f"\b\nExample:\n  {example}", "short_help": _first_sentence(function), **attributes}
-        return group.command(name, **about)(shared)
+        about = {"epilog": f"\b\nExample:\n  {example}", "short_help": _first_sentence(function)}
+        return group.command(name, context_settings=context_settings, **about)(shared)
 
     return declare
 

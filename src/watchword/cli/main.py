@@ -1,6 +1,7 @@
 """`watchword`: all commands, and how one is run."""
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,14 +26,18 @@ watchword = click.Group(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name, and leave with its exit status."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    set_up_log(plain=sys.stderr.isatty(), level=logging.WARNING)
+    set_up_log(plain=sys.stderr.isatty(), level=logging.WARNING, stream=sys.stderr)
     with Session() as session:
         try:
-            answer = watchword.main(words, prog_name="watchword", standalone_mode=False, obj=session)
+            answer = watchword.main(words or ["--help"], prog_name="watchword", standalone_mode=False, obj=session)
         except EXPECTED as problem:
             answer = refusal(problem)
         except (click.Abort, KeyboardInterrupt):
             sys.exit(FAILED)
     if isinstance(answer, Answer):
-        print_answer(answer, as_json="--json" in words)
+        try:
+            print_answer(answer, as_json="--json" in words)
+        except BrokenPipeError:  # whoever read has seen enough; the rest must not be flushed at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(FAILED)
     sys.exit(answer.status if isinstance(answer, Answer) else answer)

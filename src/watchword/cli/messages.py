@@ -9,7 +9,7 @@ from watchword.base.seal import SealBroken
 from watchword.cli.answers import FAILED, Answer, clock_time, instant
 from watchword.cli.desk import Desk, command
 from watchword.notification.courier import SECRET_FACTS
-from watchword.notification.model import MessageState, OutboxEntry
+from watchword.notification.model import Channel, MessageState, OutboxEntry
 from watchword.notification.outbox import unseal_message
 from watchword.notification.store import Messages
 from watchword.storage.audit import AuditEvent, read_audit
@@ -18,11 +18,22 @@ from watchword.storage.work import Work
 message = click.Group("message", help="Where messages are; never what they say.")
 audit = click.Group("audit", help="What was done, by whom, and how it ended.")
 
+TOLD = {
+    MessageState.WAITING: "{what} waits to be sent since {made}.",
+    MessageState.SENDING: "{what} is being handed over; this is try {number}.",
+    MessageState.SENT: "{what} was handed to {provider} at {sent}; no receipt has come.",
+    MessageState.DELIVERED: "{what} was handed to {provider} at {sent}, and delivered.",
+    MessageState.FAILED: "{what} could not be sent, after {tries}{why}.",
+    MessageState.EXPIRED: "{what} was not sent before its code expired at {expired}, after {tries}{why}.",
+    MessageState.CANCELLED: "{what} was called off, since its code was used, replaced or deleted.",
+    MessageState.HELD: "{what} is held back{why}.",
+}
+TRIED_BEFORE = "{what} waits for its next try, after {tries}{why}."
 NEXT_STEPS = {
     "no sender": "Name a provider: [watchword.sms.provider], a publisher file, or [output_adapter.email].",
     "no template": "Write the template, or take the operator's file away, so that the built-in text is used.",
     "no address": "The account has no usable address for this channel; correct it, then resend.",
-    "limit of the address": "The address has had its share of messages; wait, or reach the person by the other channel.",
+    "limit of the address": "The address has had its share of messages; wait, or use the other channel.",
 }
 
 
@@ -33,7 +44,16 @@ def list_messages(desk: Desk, since: str) -> Answer:
     open_too = desk.settings.dev
     documents = desk.look(lambda work: [_document(work, each, open_too=open_too) for each in _after(work, since)])
     lines = [
-        f"{each['id']}  {each['created_at']}  {each['state']:<9}  {each['channel']:<5}  {each['to']}  {each['template']}"
+        "  ".join(
+            (
+                each["id"],
+                each["created_at"],
+                f"{each['state']:<9}",
+                f"{each['channel']:<5}",
+                each["to"],
+                each["template"],
+            )
+        )
         for each in documents
     ]
     return Answer({"messages": documents}, lines or ["There are no messages."])
@@ -71,28 +91,17 @@ def list_events(desk: Desk, since: str) -> Answer:
 
 def sentence(entry: OutboxEntry) -> str:
     """Return where a message is, for somebody who is asked "why did my code not come?"."""
-    what = f"The {'SMS' if entry.channel == 'SMS' else 'mail'} to {entry.masked_to or 'nobody'}"
-    tries = f"{entry.attempts} {'try' if entry.attempts == 1 else 'tries'}"
-    why = f": {entry.reason}" if entry.reason else ""
-    match entry.state:
-        case MessageState.WAITING if entry.attempts:
-            return f"{what} waits for its next try; {tries} failed{why}."
-        case MessageState.WAITING:
-            return f"{what} waits to be sent since {clock_time(entry.created_at)}."
-        case MessageState.SENDING:
-            return f"{what} is being handed over; this is try {entry.attempts}."
-        case MessageState.SENT:
-            return f"{what} was handed to {entry.provider} at {clock_time(entry.sent_at)}; no receipt has come."
-        case MessageState.DELIVERED:
-            return f"{what} was handed to {entry.provider} at {clock_time(entry.sent_at)}, and delivered."
-        case MessageState.FAILED:
-            return f"{what} could not be sent, after {tries}{why}."
-        case MessageState.EXPIRED:
-            return f"{what} was not sent before its code expired at {clock_time(entry.expires_at)}; {tries} failed{why}."
-        case MessageState.CANCELLED:
-            return f"{what} was called off, since its code was used, replaced or deleted."
-        case MessageState.HELD:
-            return f"{what} is held back{why}."
+    tried = entry.state is MessageState.WAITING and entry.attempts
+    return (TRIED_BEFORE if tried else TOLD[entry.state]).format(
+        what=f"The {'SMS' if entry.channel is Channel.SMS else 'mail'} to {entry.masked_to or 'nobody'}",
+        tries=f"{entry.attempts} {'try' if entry.attempts == 1 else 'tries'}",
+        number=entry.attempts,
+        why=f": {entry.reason}" if entry.reason else "",
+        provider=entry.provider or "the provider",
+        made=clock_time(entry.created_at),
+        sent=clock_time(entry.sent_at),
+        expired=clock_time(entry.expires_at),
+    )
 
 
 def next_of(entry: OutboxEntry) -> str:
@@ -150,7 +159,7 @@ def _opened(work: Work, entry: OutboxEntry) -> dict[str, Any]:
         rendered = unseal_message(work, entry)
     except SealBroken:
         return {}
-    if not rendered:
+    if not rendered:  # the text is wiped as soon as the message is done
         return {}
     facts = {name: value for name, value in rendered["facts"].items() if name not in SECRET_FACTS}
     return {"to": rendered["to"], "properties": facts}

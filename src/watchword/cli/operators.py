@@ -25,8 +25,8 @@ keys = click.Group("keys", help="The keys that seal what is stored.")
 alone = click.Group()
 """Commands without a group of their own."""
 
-SECRET_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-SECRET_CHARACTERS = 40
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+CHARACTERS = 40
 """Forty of 56 characters are 232 bits."""
 
 
@@ -45,11 +45,18 @@ def create_admin(
 
 @command(client, "create", example="watchword client create shop --permission selfregister:create")
 @click.argument("name")
-@click.option("--permission", "permissions", multiple=True, required=True, type=click.Choice(sorted(PERMISSIONS)))
+@click.option(
+    "--permission",
+    "permissions",
+    multiple=True,
+    required=True,
+    metavar="PERMISSION",
+    type=click.Choice(sorted(PERMISSIONS)),
+    help=f"May be given several times: {', '.join(sorted(PERMISSIONS))}.",
+)
 def create_api_client(desk: Desk, name: str, permissions: tuple[str, ...]) -> Answer:
     """Make a client, and print its secret: this once, and never again."""
-
-    secret = draw(desk.installation.works.surroundings.entropy, SECRET_ALPHABET, SECRET_CHARACTERS)
+    secret = draw(desk.installation.works.surroundings.entropy, ALPHABET, CHARACTERS)
     made = desk.do(lambda work: create_client(work, name, secret, frozenset(permissions)))
     document = {"name": made.name, "secret": secret, "permissions": sorted(permissions), "tenant": desk.tenant}
     return Answer(document, [f"{made.name} may {', '.join(sorted(permissions))}. Its secret, shown once:", secret])

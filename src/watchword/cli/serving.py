@@ -40,14 +40,20 @@ def worker(desk: Desk) -> None:
     run_worker(_started(desk, {}))
 
 
-@click.command("demo", epilog="\b\nExample:\n  watchword demo --default-channel EMAIL")
-@click.option("--default-channel", type=click.Choice(["SMS", "EMAIL"]), default="SMS", help="Where codes go by default.")
+@click.command(
+    "demo",
+    short_help="Show everything on this machine, without any provider.",
+    epilog="\b\nExample:\n  watchword demo --default-channel EMAIL",
+)
+@click.option(
+    "--default-channel", type=click.Choice(["SMS", "EMAIL"]), default="SMS", help="Where codes go by default."
+)
 @click.option("--port", type=PORT, default=9443, help="The main port; else 9443.")
 @click.option("--home", type=FOLDER, help="A home to show instead of the demo's own settings; no live sender in it.")
 @click.option("--keep", is_flag=True, help="Keep what an earlier demo has stored.")
 def demo(default_channel: str, port: int, home: Path | None, *, keep: bool) -> None:
     """Show everything on this machine, with a phone and a mailbox on a page instead of providers."""
-    set_up_log(plain=sys.stderr.isatty(), level=logging.WARNING)
+    set_up_log(plain=sys.stderr.isatty(), level=logging.WARNING, stream=sys.stderr)
     run_demo(home=home, port=port, default_channel=default_channel, keep=keep)
 
 
@@ -57,7 +63,7 @@ lasting.add_command(demo)
 def _started(desk: Desk, overrides: dict[str, str]) -> Settings:
     """Return the settings of a server that is about to start, and log what its operator should know."""
     settings = desk.named_place.settings(desk.session.environment, overrides)
-    set_up_log(plain=sys.stderr.isatty())
+    set_up_log(plain=sys.stderr.isatty(), stream=sys.stderr)
     for warning in settings.warnings:
         log.warning(warning)
     return settings

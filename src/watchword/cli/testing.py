@@ -35,10 +35,15 @@ def advance_clock(desk: Desk, duration: str) -> Answer:
 @command(code, "put", example="watchword testing code put --user kim --code A1B2C3 --channel SMS --dev")
 @click.option("--user", "name", required=True, help="Whose code it is.")
 @click.option("--code", "text", required=True, help="The code itself.")
-@click.option("--scenario", type=click.Choice([each.value for each in Scenario]), default=Scenario.SELF_SIGN_UP.value)
+@click.option(
+    "--scenario",
+    type=click.Choice([each.value for each in Scenario]),
+    default=Scenario.SELF_SIGN_UP.value,
+    help="Why it was sent; else SELF_SIGN_UP.",
+)
 @click.option("--step", type=click.Choice([each.value for each in Step]), help="Must be the scenario's own.")
-@click.option("--channel", type=click.Choice(CHANNELS), default="EXTERNAL")
-def put(desk: Desk, name: str, text: str, scenario: str, step: str | None, channel: str) -> Answer:  # noqa: PLR0913 - the options of a command
+@click.option("--channel", type=click.Choice(CHANNELS), default="EXTERNAL", help="How it was sent; else EXTERNAL.")
+def put(desk: Desk, name: str, text: str, scenario: str, step: str | None, channel: str) -> Answer:
     """Give an account a code that the test knows."""
     desk.must_be_development("A code that somebody chose")
     wanted = Scenario(scenario)
@@ -52,4 +57,6 @@ def put(desk: Desk, name: str, text: str, scenario: str, step: str | None, chann
         put_code(work, found.id, wanted, channel, text)
 
     desk.do(put_it)
-    return Answer({"user": name, "scenario": scenario, "step": wanted.step, "channel": channel}, [f"{name} has the code."])
+    return Answer(
+        {"user": name, "scenario": scenario, "step": wanted.step, "channel": channel}, [f"{name} has the code."]
+    )
