@@ -46,7 +46,7 @@ def value_at(settings: Any, *path: str) -> Any:  # noqa: ANN401 - any value of T
             "3/5m",
         ),
         (Configured(), ("watchword", "limits", "unknown_codes_per_caller"), "100000/1m"),
-        (Configured(username_violation_text=""), ("user_store",), {}),
+        (Configured(username_violation_text=""), ("user_store", "username_java_regex_violation_error_msg"), ""),
         (Configured(), SIGN_UP, {}),
         (Configured(unique_claims=[]), ("watchword", "claims", "unique"), []),
         (Configured(captcha_provider="test"), ("recaptcha", "verify_url"), SURROUNDINGS.captcha_url),

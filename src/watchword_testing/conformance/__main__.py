@@ -36,7 +36,7 @@ def main(file: Path, only: str | None, jobs: int, database: str | None, *, keep:
     for outcome in play_all(chosen, jobs, circumstances):
         click.echo(report_of(outcome))
         failed += bool(outcome.problems)
-    click.echo(f"played in {time.monotonic() - started:.0f} s", err=True)
+    click.echo(f"played in {time.monotonic() - started:.0f} s")
     click.echo(f"{len(chosen) - failed} passed, {failed} failed")
     sys.exit(bool(failed))
 

@@ -1,5 +1,6 @@
 """The server of a case: `watchword serve` in a process of its own, and a way to ask it."""
 
+import contextlib
 import http.client
 import itertools
 import json
@@ -48,6 +49,15 @@ def tail(log: Path) -> str:
     """Return the last lines of a log, indented."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:] if log.exists() else []
     return "".join(f"\n    | {line}" for line in lines)
+
+
+def last_traceback(log: Path) -> str | None:
+    """Return the end of the last traceback in a log, whose lines are JSON objects."""
+    for line in reversed(log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []):
+        if '"traceback"' in line:
+            with contextlib.suppress(ValueError, KeyError):
+                return "".join(f"\n    | {part}" for part in json.loads(line)["traceback"].splitlines()[-3:])
+    return None
 
 
 class Ports:

@@ -219,7 +219,6 @@ ELSEWHERE = frozenset(
         "store_fault",
     )
 )
-_EMPTY_IS_UNSET = frozenset(("username_violation_text", "password_violation_text"))
 
 
 def words_of(configured: Configured) -> Iterator[tuple[str, Any]]:
@@ -227,7 +226,7 @@ def words_of(configured: Configured) -> Iterator[tuple[str, Any]]:
     for word, value in msgspec.to_builtins(configured).items():
         if word == "otp" and value is not None:
             yield from ((f"otp.{part}", given) for part, given in value.items() if given is not None)
-        elif value is not None and not (value == "" and word in _EMPTY_IS_UNSET):
+        elif value is not None:
             yield word, value
 
 

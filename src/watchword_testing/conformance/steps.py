@@ -1,5 +1,6 @@
 """The steps of a case, done one after the other and judged."""
 
+import http
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from watchword_testing.conformance.judge import (
     judge_reply,
     judge_user,
 )
-from watchword_testing.conformance.server import ServerFailed
+from watchword_testing.conformance.server import ServerFailed, last_traceback
 from watchword_testing.conformance.values import filled
 from watchword_testing.sinks import Sinks
 
@@ -83,7 +84,14 @@ class Play:
         self.sent = self._newly_sent()
         missing = self._captured(step, reply)
         found = missing + self._judged(step, reply, forgiving=bool(missing))
-        return [*found, f"the answer was {reply.status} {reply.text[:_LONGEST_REPLY]}"] if found else []
+        return [*found, *self._explained(reply)] if found else []
+
+    def _explained(self, reply: Reply) -> Iterator[str]:
+        """Say what the answer was, and what the server's log has to say of its own fault."""
+        yield f"the answer was {reply.status} {reply.text[:_LONGEST_REPLY]}"
+        trouble = last_traceback(self.home.log) if reply.status >= http.HTTPStatus.INTERNAL_SERVER_ERROR else None
+        if trouble is not None:
+            yield f"the log of the server ends with{trouble}"
 
     def _judged(self, step: Step, reply: Reply, *, forgiving: bool) -> list[Mismatch]:
         """Judge an answer and its side effects; *forgiving*: what was not captured may leave a blank open."""
