@@ -20,19 +20,6 @@ class CommandRefused(Exception):
         super().__init__(f"watchword {shlex.join(words)}: {answer.get('error', answer)}")
 
 
-def run(home: Path, log: Path, *words: str) -> None:
-    """Run a command that prepares a home, in a process of its own.
-
-    Raises:
-        ServerFailed: it did not succeed.
-    """
-    with log.open("ab") as output:
-        command = [*program(), *words, "--home", str(home)]
-        ended = subprocess.run(command, stdout=output, stderr=output, env=environment(), check=False)
-    if ended.returncode != 0:
-        raise ServerFailed(f"watchword {shlex.join(words)} ended with status {ended.returncode}{tail(log)}")
-
-
 class Batch:
     """`watchword batch`: one process that takes all commands of a case."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from watchword_testing.conformance import cases
 from watchword_testing.conformance.cases import Case, CaseError, Unplayable
-from watchword_testing.conformance.commands import Batch, CommandRefused, run
+from watchword_testing.conformance.commands import Batch, CommandRefused
 from watchword_testing.conformance.databases import Databases
 from watchword_testing.conformance.givens import make_givens
 from watchword_testing.conformance.home import Home, Surroundings
@@ -67,10 +67,10 @@ def _played(case: Case, folder: Path, sinks: Sinks, circumstances: Circumstances
         home.furnish(
             case.configured, Surroundings(sinks.sms.url, sinks.mail.port, sinks.captcha.url, database), templates
         )
-        if database is not None:
-            run(folder, home.log, "keys", "create")
-            run(folder, home.log, "migrate")
         batch = stack.enter_context(Batch(folder, home.log))
+        if database is not None:  # what a server does by itself only where it is alone with its database
+            batch.run("keys", "create")
+            batch.run("migrate")
         make_givens(case, batch)
         home.break_down(*_faults_of(case))  # not before the givens are in: commands meet the faults as well
         server = stack.enter_context(Server(folder, home.log, circumstances.ports.pair()))
