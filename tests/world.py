@@ -24,7 +24,7 @@ from sqlalchemy import Table, select
 from starlette.applications import Starlette
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
-from watchword.accounts.model import CREATE, AccountState, User
+from watchword.accounts.model import AccountState, CREATE, NewAccount, User
 from watchword.accounts.usecases import add_user, create_administrator, create_client, find_user
 from watchword.app import Additions, Installation, build_listeners
 from watchword.base.hashing import Hasher
@@ -379,7 +379,8 @@ class World:
         """Make an account whose password is PASSWORD."""
 
         def add(work: Work) -> User:
-            user = add_user(work, name, PASSWORD, claims or {}, locked=locked, disabled=disabled, state=state)
+            account = NewAccount(name, PASSWORD, claims or {}, locked=locked, disabled=disabled, state=state)
+            user = add_user(work, account)
             work.commit()
             return user
 
@@ -447,9 +448,7 @@ def furnish(database: Database) -> None:
 
 
 @contextmanager
-def open_world(
-    settings: Settings, database: Database, door: FrontDoor, *, running: bool = False
-) -> Iterator[World]:
+def open_world(settings: Settings, database: Database, door: FrontDoor, *, running: bool = False) -> Iterator[World]:
     """Put an installation together over a furnished *database*, and close it in the end."""
     clock, faults, post_office = MovableClock(), NamedFaults(), PostOffice()
     hashing = settings.hashing

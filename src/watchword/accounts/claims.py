@@ -58,6 +58,10 @@ class Channel(StrEnum):
         return Channel.EMAIL if self is Channel.SMS else Channel.SMS
 
 
+STATE_CLAIMS = frozenset({ACCOUNT_LOCKED, ACCOUNT_DISABLED, ACCOUNT_STATE, LOCKED_REASON, CONFIRMED_TIME})
+"""Claims that say the state of an account; they are its columns, and no rows of their own."""
+VERIFIED_CLAIMS = frozenset(channel.verified_claim for channel in Channel)
+
 EXTERNAL = "EXTERNAL"
 """The pseudo channel of codes that the calling application delivers; never a preference, never verified."""
 
@@ -70,14 +74,16 @@ _ALIASES = {
 _PROFILE = """
 givenname lastname organization streetaddress country emailaddress telephone mobile im url fullname displayName nickname
 formattedName middleName honorificPrefix honorificSuffix title gender dob location locality region postalcode
-stateorprovince addresses addresses.formatted addresses.locality preferredLanguage local timeZone otherphone phoneNumbers
-phoneNumbers.home phoneNumbers.work phoneNumbers.fax phoneNumbers.pager phoneNumbers.other emails.home emails.work
+stateorprovince addresses addresses.formatted addresses.locality preferredLanguage local timeZone otherphone
+phoneNumbers phoneNumbers.home phoneNumbers.work phoneNumbers.fax phoneNumbers.pager phoneNumbers.other emails.home
+emails.work
 emails.other gtalk skype photos photourl thumbnail costCenter userType extendedDisplayName
 """
 _KEPT_BY_US = """
 username userid userprincipal externalid created modified resourceType department role roles groups active entitlements
-x509Certificates extendedRef extendedExternalId emailAddresses verifiedEmailAddresses mobileNumbers verifiedMobileNumbers
-challengeQuestionUris challengeQuestion1 challengeQuestion2 primaryChallengeQuestion oneTimePassword otpbackupcodes
+x509Certificates extendedRef extendedExternalId emailAddresses verifiedEmailAddresses mobileNumbers
+verifiedMobileNumbers challengeQuestionUris challengeQuestion1 challengeQuestion2 primaryChallengeQuestion
+oneTimePassword otpbackupcodes
 """
 _IDENTITY = """
 accountLocked accountDisabled accountState lockedReason unlockTime preferredChannel isLiteUser userSourceId

@@ -11,6 +11,8 @@ from watchword.accounts.claims import (
     ACCOUNT_STATE,
     CONFIRMED_TIME,
     LOCKED_REASON,
+    STATE_CLAIMS,
+    VERIFIED_CLAIMS,
     Channel,
     is_true,
 )
@@ -112,6 +114,34 @@ class User:
         if self.confirmed_at is not None:
             state[CONFIRMED_TIME] = self.confirmed_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return {**self.claims, **state}
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that somebody makes by hand; claims that speak of its state become its state."""
+
+    name: str
+    password: str | None = field(repr=False)
+    claims: Mapping[str, str] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
+    locked: bool = False
+    disabled: bool = False
+    state: AccountState | None = None
+
+    @property
+    def is_locked(self) -> bool:
+        """Tell whether it begins locked."""
+        return self.locked or is_true(self.claims.get(ACCOUNT_LOCKED))
+
+    @property
+    def is_disabled(self) -> bool:
+        """Tell whether it begins switched off."""
+        return self.disabled or is_true(self.claims.get(ACCOUNT_DISABLED))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Return the claims that are stored as such."""
+        return {uri: value for uri, value in self.claims.items() if uri not in STATE_CLAIMS | VERIFIED_CLAIMS and value}
 
 
 class Proof(StrEnum):

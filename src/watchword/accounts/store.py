@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, exists, insert, select, update
@@ -103,7 +104,9 @@ class Users:
         """Keep the name of a pending account at least until *instant*."""
         self._set(user_id, reserved_until=instant)
 
-    def set_claims(self, user_id: str, claims: Mapping[str, str], folded: Mapping[str, str] = {}) -> None:  # noqa: B006  # never changed
+    def set_claims(
+        self, user_id: str, claims: Mapping[str, str], folded: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Give claims new values; an empty one removes the claim."""
         self.remove_claims(user_id, claims)
         self._add_claims(user_id, {uri: value for uri, value in claims.items() if value}, folded)

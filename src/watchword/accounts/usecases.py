@@ -1,16 +1,16 @@
 """What can be asked of accounts: names that may be had, who is calling, and the support desk's everyday acts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from watchword.accounts.addresses import AddressRefused, parse_mailbox, parse_phone
-from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
+from watchword.accounts.claims import ACCOUNT_DISABLED, ACCOUNT_LOCKED, EMAIL_ADDRESS, MOBILE, Channel, is_true
 from watchword.accounts.model import (
     ADMIN_ROLE,
     PRIMARY,
-    AccountState,
     Client,
     LockedReason,
+    NewAccount,
     Proof,
     User,
     UserName,
@@ -47,7 +47,6 @@ from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import PasswordPolicy
 from watchword.tenants.usecases import read_policy, tenant_exists
-
 
 RECOMMENDED_LENGTHS = (15, 256)
 
@@ -211,32 +210,49 @@ def try_password(work: Work, typed: str, password: str) -> User:
     return user
 
 
-def add_user(
-    work: Work,
-    name: str,
-    password: str | None,
-    claims: Mapping[str, str],
-    *,
-    locked: bool = False,
-    state: AccountState | None = None,
-    roles: Sequence[str] = (),
-    disabled: bool = False,
-) -> User:
+def add_user(work: Work, account: NewAccount) -> User:
     """Make an account by hand, and return it; the caller commits.
+
+    A verified flag beside its address is the administrator's word for it.
 
     Raises:
         RealmUnknown, UserNameRefused, UserExists
     """
-    place = place_name(work, name, None, by_operator=True)
+    place = place_name(work, account.name, None, by_operator=True)
     work.release()
-    password_hash = None if password is None else work.hasher.hash(password)
+    password_hash = None if account.password is None else work.hasher.hash(account.password)
     user = User(
-        new_id(work.entropy, work.now), place, password_hash, work.now, locked=locked, disabled=disabled, state=state,
-        claims=dict(claims), roles=tuple(roles),
+        new_id(work.entropy, work.now), place, password_hash, work.now, locked=account.is_locked,
+        disabled=account.is_disabled, state=account.state, claims=account.facts, roles=account.roles,
     )  # fmt: skip
-    Users(work).add(user, fold_claims(work, claims))
+    Users(work).add(user, fold_claims(work, user.claims))
+    vouch_for(work, user, account.claims)
     note(work, "add_user", user.id)
     return user
+
+
+def vouch_for(work: Work, user: User, claims: Mapping[str, str]) -> None:
+    """Mark the addresses as verified of which an administrator says so, and take back what is said not to be."""
+    for channel in Channel:
+        said, address = claims.get(channel.verified_claim), claims.get(channel.value_claim) or user.address(channel)
+        if said is None:
+            continue
+        if is_true(said) and address:
+            Users(work).verify(user.id, proof_of(work, channel, address, Proof.ADMINISTRATOR, work.origin.actor))
+        else:
+            Users(work).forget_verification(user.id, channel)
+
+
+def set_state(work: Work, user: User, claims: Mapping[str, str]) -> None:
+    """Lock, unlock, disable or enable an account, where claims say so."""
+    users = Users(work)
+    if locked := claims.get(ACCOUNT_LOCKED):
+        if is_true(locked):
+            users.lock(user.id, LockedReason.ADMIN_INITIATED)
+        else:
+            users.unlock(user.id)
+    if disabled := claims.get(ACCOUNT_DISABLED):
+        users.set_disabled(user.id, disabled=is_true(disabled))
 
 
 def lock_user(work: Work, user: User) -> None:
@@ -303,7 +319,7 @@ def create_administrator(work: Work, name: str, password: str, *, trusting: bool
     if not trusting and (password.casefold() == name.casefold() or is_well_known(password)):
         message = "An administrator's password must not be the name, nor one of the well-known defaults."
         raise PasswordRefused(message)
-    user = add_user(work, name, password, {}, roles=[ADMIN_ROLE])
+    user = add_user(work, NewAccount(name, password, roles=(ADMIN_ROLE,)))
     work.commit()
     return user
 

@@ -10,7 +10,7 @@ import click
 from watchword.accounts.addresses import mask_mailbox, mask_phone
 from watchword.accounts.claims import Channel, ClaimUnknown, named_claim
 from watchword.accounts.masking import masked_claims, without_secrets
-from watchword.accounts.model import AccountState, User, Verification
+from watchword.accounts.model import AccountState, NewAccount, User, Verification
 from watchword.accounts.store import Users
 from watchword.accounts.usecases import (
     change_password,
@@ -109,9 +109,8 @@ def add_user(  # noqa: PLR0913 - the options of a command
     wanted = None if state is None else AccountState(state)
 
     def add(work: Work) -> User:
-        added, _ = add_user_by_hand(
-            work, name, secret, dict(claims), desk.installation.notifier, locked=locked, state=wanted, disabled=disabled
-        )
+        account = NewAccount(name, secret, dict(claims), locked=locked, disabled=disabled, state=wanted)
+        added, _ = add_user_by_hand(work, account, desk.installation.notifier)
         return added
 
     added = desk.do(add)

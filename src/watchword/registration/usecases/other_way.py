@@ -5,9 +5,9 @@ from dataclasses import replace
 from watchword.accounts.claims import EXTERNAL, Channel
 from watchword.accounts.store import Users
 from watchword.base.problems import NothingPending
-from watchword.codes.model import SIGN_UP_SCENARIOS
+from watchword.codes.model import SIGN_UP_SCENARIOS, CodeOrder
 from watchword.codes.store import Codes
-from watchword.codes.usecases import CodeOrder, issue_code
+from watchword.codes.usecases import issue_code
 from watchword.notification.model import MessageState
 from watchword.notification.outbox import Notifier
 from watchword.notification.store import Messages

@@ -2,10 +2,10 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from dataclasses import replace
 
 from watchword.accounts.claims import VERIFY_EMAIL, Channel, is_true
-from watchword.accounts.model import AccountState, LockedReason, User
+from watchword.accounts.model import AccountState, LockedReason, NewAccount, User
 from watchword.accounts.store import Users
 from watchword.accounts.usecases import add_user, delete_user, find_user
 from watchword.base.problems import BadRequest, NotFound
@@ -98,26 +98,17 @@ def note_rename(work: Work, existing: str | None, new: str | None, realm: str | 
         raise RenameUnknown
 
 
-def add_user_by_hand(
-    work: Work,
-    name: str,
-    password: str | None,
-    claims: Mapping[str, str],
-    notifier: Notifier,
-    *,
-    locked: bool = False,
-    state: AccountState | None = None,
-    disabled: bool = False,
-) -> tuple[User, Notified | None]:
+def add_user_by_hand(work: Work, account: NewAccount, notifier: Notifier) -> tuple[User, Notified | None]:
     """Make an account as an administrator does; its mailbox is asked to confirm where the tenant wants that."""
     policy = read_policy(work, UserOnboarding)
-    asks = policy.email_verification and is_true(claims.get(VERIFY_EMAIL))
+    asks = policy.email_verification and is_true(account.claims.get(VERIFY_EMAIL))
     if asks:
-        locked, state = policy.lock_on_creation, AccountState.PENDING_EMAIL_VERIFICATION
-    user = add_user(work, name, password, claims, locked=locked, state=state, disabled=disabled)
+        state = AccountState.PENDING_EMAIL_VERIFICATION
+        account = replace(account, locked=policy.lock_on_creation, state=state)
+    user = add_user(work, account)
     notified = None
     if asks:
-        if locked:
+        if user.locked:
             Users(work).lock(user.id, LockedReason.PENDING_EMAIL_VERIFICATION)
         scenario = Scenario.EMAIL_VERIFICATION
         code = issue_code(work, CodeOrder(user.id, scenario, Channel.EMAIL, UUID_FORM))

@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from watchword.accounts.claims import VERIFY_EMAIL, VERIFY_MOBILE, Channel, is_true
+from watchword.accounts.claims import (
+    REGISTRABLE_CLAIMS,
+    STATE_CLAIMS,
+    VERIFIED_CLAIMS,
+    VERIFY_EMAIL,
+    VERIFY_MOBILE,
+    Channel,
+    is_true,
+)
 from watchword.accounts.model import Proof, User
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import fold_claims, proof_of
+from watchword.accounts.usecases import fold_claims, proof_of, set_state, vouch_for
 from watchword.codes.model import UUID_FORM, CodeOrder, ConfirmationCode, Scenario
 from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code
@@ -38,7 +46,7 @@ def update_claims(work: Work, user: User, claims: Mapping[str, str], notifier: N
     A new address that has to be proven first is kept beside the old one, and a code goes to the *new* one.
     """
     policy = read_policy(work, ClaimUpdate)
-    plain = {uri: value for uri, value in claims.items() if uri not in {VERIFY_EMAIL, VERIFY_MOBILE}}
+    plain = _changeable(work, user, claims, as_person=as_person)
     notified: list[Notified] = []
     for channel in Channel:
         new = plain.get(channel.value_claim)
@@ -53,9 +61,23 @@ def update_claims(work: Work, user: User, claims: Mapping[str, str], notifier: N
         else:
             _forget_proof(work, user, channel)
     Users(work).set_claims(user.id, plain, fold_claims(work, plain))
+    if not as_person:
+        set_state(work, user, claims)
+        vouch_for(work, user, claims)
     note(work, "update_claims", user.id)
     work.commit()
     return Updated(tuple(notified))
+
+
+def _changeable(work: Work, user: User, claims: Mapping[str, str], *, as_person: bool) -> dict[str, str]:
+    """Return the claims that are simply stored; a person may set no more than at registration."""
+    not_stored = STATE_CLAIMS | VERIFIED_CLAIMS | {VERIFY_EMAIL, VERIFY_MOBILE}
+    plain = {uri: value for uri, value in claims.items() if uri not in not_stored}
+    if not as_person:
+        return plain
+    for uri in sorted(claims.keys() - REGISTRABLE_CLAIMS - {VERIFY_EMAIL, VERIFY_MOBILE}):
+        note(work, "claim_dropped", user.id, outcome="ignored", reason=uri)
+    return {uri: value for uri, value in plain.items() if uri in REGISTRABLE_CLAIMS}
 
 
 def apply_pending(work: Work, user: User, code: ConfirmationCode) -> bool:
