@@ -24,13 +24,14 @@ from sqlalchemy import Table, select
 from starlette.applications import Starlette
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
-from watchword.accounts.model import AccountState, CREATE, NewAccount, User
+from watchword.accounts.model import CREATE, AccountState, NewAccount, User
 from watchword.accounts.usecases import add_user, create_administrator, create_client, find_user
-from watchword.app import Additions, Installation, build_listeners
+from watchword.app import Additions, build_listeners
 from watchword.base.hashing import Hasher
 from watchword.base.home import load_settings
 from watchword.base.seal import Keys
 from watchword.base.settings import Settings
+from watchword.installation import Installation
 from watchword.notification.courier import Courier
 from watchword.notification.model import Message, OutboxEntry, Receipt, Refused, Sender, Unreachable
 from watchword.notification.outbox import Notifier

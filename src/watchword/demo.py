@@ -6,10 +6,11 @@ import sys
 from importlib import resources
 from pathlib import Path
 
-from watchword.app import Additions, CannotStart, serve
+from watchword.app import Additions, serve
 from watchword.base.clock import SystemClock
 from watchword.base.home import load_settings
 from watchword.base.settings import Settings
+from watchword.installation import CannotStart
 from watchword.notification.configured import ConfiguredSenders
 from watchword.sandbox.http import SandboxApi
 from watchword.sandbox.inbox import Inbox

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from watchword.app import open_installation
+from watchword.installation import open_installation
 from watchword.base.settings import Settings
 from watchword.notification.configured import ConfiguredSenders
 from watchword.notification.model import Channel

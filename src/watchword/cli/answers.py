@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from watchword.app import CannotStart
 from watchword.base.operator_files import SettingsRefused
 from watchword.base.problems import Problem
 from watchword.base.seal import KeysMissing
+from watchword.installation import CannotStart
 from watchword.notification.recipe import RecipeInvalid
 from watchword.notification.senders.addresses import Forbidden
 

@@ -11,12 +11,12 @@ from typing import Any, Self, TypeVar
 
 import click
 
-from watchword.app import Installation, open_installation
 from watchword.base.clock import SystemClock
 from watchword.base.home import load_settings
 from watchword.base.settings import Settings
 from watchword.cli.answers import Answer, CommandFailed
 from watchword.demo import demo_folder
+from watchword.installation import Installation, open_installation
 from watchword.notification.model import Senders
 from watchword.sandbox.inbox import Inbox
 from watchword.sandbox.senders import SandboxSenders

@@ -8,12 +8,12 @@ import click
 from watchword.accounts.model import PERMISSIONS
 from watchword.accounts.store import Clients
 from watchword.accounts.usecases import create_administrator, create_client, delete_client
-from watchword.app import open_database
 from watchword.base.entropy import SystemEntropy, draw
 from watchword.base.seal import create_keys
 from watchword.cli.answers import FAILED, Answer, clock_time, instant
 from watchword.cli.desk import JSON, PLACE, Desk, command
 from watchword.cli.passwords import ask_password, password_options
+from watchword.installation import open_database
 from watchword.storage.migrate import migrate as take_steps
 from watchword.tenants.usecases import create_tenant, list_tenants
 
