@@ -49,5 +49,5 @@ def set_up_log(*, plain: bool, level: int = logging.INFO, stream: TextIO = sys.s
     handler = logging.StreamHandler(stream)
     handler.setFormatter(PlainLines() if plain else JsonLines())
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("httpcore", "uvicorn.access", "alembic", "asyncio"):
+    for chatty in ("httpcore", "uvicorn.access", "uvicorn.error", "alembic", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
