@@ -1,6 +1,7 @@
 """Compile the catalogues of the pages; with ``--check``, only say which are stale."""
 
 import sys
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -9,11 +10,15 @@ from babel.messages.pofile import read_po
 
 FOLDER = Path(__file__).parent.parent / "src/watchword/web/locale"
 
+NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Else the moment of compiling would stand in the result."""
+
 
 def compiled(source: Path) -> bytes:
     """Return what the server reads of a catalogue."""
     with source.open("rb") as stream:
         catalogue = read_po(stream, abort_invalid=True)
+    catalogue.creation_date = catalogue.revision_date = NO_DATE
     target = BytesIO()
     write_mo(target, catalogue)
     return target.getvalue()

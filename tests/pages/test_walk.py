@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import WorldMaker
-from tests.pages.visitor import CONFIRM, FOLDER, MAILBOX, NUMBER, REGISTER, Visitor
+from tests.pages.visitor import CONFIRM, FOLDER, MAILBOX, NUMBER, REGISTER, Visitor, setting
 from tests.world import World
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, PREFERRED_CHANNEL, Channel
 
@@ -50,7 +50,7 @@ def test_a_code_is_taken_in_small_letters_and_with_blanks(world: World, visitor:
     assert "You are in" in visitor.send("confirm.do", code=f" {code[:3]} {code[3:]}").text
 
 
-def test_a_wrong_code_says_how_many_tries_are_left_and_the_fifth_kills(world: World, visitor: Visitor) -> None:
+def test_a_wrong_code_says_how_many_tries_are_left_and_the_fifth_kills(visitor: Visitor) -> None:
     visitor.sign_up()
     assert "4 tries left" in visitor.send("confirm.do", code="WRONG1").text
     for _ in range(4):
@@ -100,7 +100,7 @@ def test_a_failed_message_is_admitted_and_the_other_way_is_offered_at_once(world
 
 
 def test_a_held_message_is_admitted(worlds: WorldMaker) -> None:
-    world = worlds(**{"watchword.limits.sends_per_address": "1/10m"})
+    world = worlds(**setting("watchword.limits.sends_per_address", "1/10m"))
     Visitor(world).sign_up("lee")
     assert "We sent nothing to" in Visitor(world).sign_up("kim").text
 
@@ -123,7 +123,7 @@ def test_a_number_without_a_country_is_asked_for_one(visitor: Visitor) -> None:
     assert "with its country code" in visitor.sign_up(mobile="0771234567").text
 
 
-def test_a_reload_says_the_same_and_sends_nothing(world: World, visitor: Visitor) -> None:
+def test_a_reload_says_the_same_and_counts_nothing(visitor: Visitor) -> None:
     visitor.sign_up().send("confirm.do", code="WRONG1")
     assert "4 tries left" in visitor.open(visitor.address).text
     assert "tries left" not in visitor.open(CONFIRM).text
@@ -157,18 +157,18 @@ def test_without_a_sign_up_the_code_page_says_so(visitor: Visitor) -> None:
 
 
 def test_where_sign_up_is_off_the_page_says_so(worlds: WorldMaker) -> None:
-    visitor = Visitor(worlds(**{"SelfRegistration.Enable": "false"})).open(REGISTER)
+    visitor = Visitor(worlds(**setting("SelfRegistration.Enable", "false"))).open(REGISTER)
     assert visitor.status == 403
     assert "Nobody can sign up here" in visitor.text
 
 
 def test_where_the_caller_sends_codes_the_page_makes_no_account(worlds: WorldMaker) -> None:
-    world = worlds(**{"SelfRegistration.Notification.InternallyManage": "false"})
+    world = worlds(**setting("SelfRegistration.Notification.InternallyManage", "false"))
     assert "Nobody can sign up here" in Visitor(world).open(REGISTER).text
 
 
 def test_the_other_channel_is_not_offered_where_it_is_not_chosen_from(worlds: WorldMaker) -> None:
-    world = worlds(**{"identity_mgt.notification.resolve_notification_channel": "false"})
+    world = worlds(**setting("identity_mgt.notification.resolve_notification_channel", "false"))
     visitor = Visitor(world).open(REGISTER)
     assert visitor.page.hidden["channel"] == "SMS"
     assert "Enter your code" in visitor.sign_up(email=MAILBOX).text

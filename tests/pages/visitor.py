@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from tests.world import Reply, World
@@ -10,6 +11,11 @@ FOLDER = "/accountrecoveryendpoint"
 REGISTER = f"{FOLDER}/register.do"
 CONFIRM = f"{FOLDER}/confirm.do"
 NUMBER, MAILBOX, PASSWORD = "+94771234567", "kim@example.com", "Sample-Pass-1"
+
+
+def setting(key: str, value: str) -> dict[str, Any]:
+    """Return one setting of a world, by its whole key."""
+    return {key: value}
 
 
 class Fields(HTMLParser):

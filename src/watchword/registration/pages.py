@@ -180,14 +180,15 @@ class RegistrationPages:
         if channel is None:
             raise refusal
         work.hasher.hash(form.password)  # so that it takes as long
-        owner = _owner_of(work, channel, form.addresses[channel])
+        owner, told = _owner_of(work, channel, form.addresses[channel]), ""
         if owner is not None:
             notified = say(work, self.notifier, owner, Letter(ACCOUNT_EXISTS, channel))
             work.commit()
             self._hurry(work, notified)
+            told = notified.message_id
         shown = Channel(form.channel)
         masked = masked_address(form.addresses[shown], shown)
-        decoy = {"channel": shown, "masked": masked, "sent_at": work.now.timestamp(), "tries": 0}
+        decoy = {"channel": shown, "masked": masked, "sent_at": work.now.timestamp(), "tries": 0, "told": told}
         return self.pages.go(work, ask, "confirm.do", visit.keeping(user=None, done=None, said=None, decoy=decoy))
 
     def check_name(self, work: Work, ask: Ask[None]) -> Reply:

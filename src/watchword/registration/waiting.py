@@ -113,10 +113,11 @@ def read_decoy(work: Work, decoy: Mapping[str, Any]) -> Waiting:
     channel, sent_at = Channel(decoy["channel"]), datetime.fromtimestamp(decoy["sent_at"], UTC)
     strict = work.settings.security_profile == "recommended"
     form = code_form(read_policy(work, SelfRegistration), channel, recommended=strict)
+    told = Messages(work).find(decoy["told"])
     code = ConfirmationCode("", "", Scenario.SELF_SIGN_UP, channel, sent_at, sent_at, decoy["tries"])
     waits = cool_down_ends(work, code)
     return Waiting(
-        channel, decoy["masked"], _news(work, code, Messages(work).find(decoy["told"])), form, _minutes_left(work, code),
+        channel, decoy["masked"], _news(work, code, told), form, _minutes_left(work, code),
         0 if waits is None else ceil((waits - work.now) / timedelta(seconds=1)), tries_left=_tries_left(work, code),
     )  # fmt: skip
 
