@@ -72,7 +72,9 @@ def theatre(request: pytest.FixtureRequest) -> Iterator[Theatre]:
 def scene(request: pytest.FixtureRequest, database: str) -> Scene:
     """Return the scene of a case."""
     marker = request.node.get_closest_marker("case")
-    kwargs = {key: value for key, value in marker.kwargs.items() if key != "database"}
+    kwargs = {key: value for key, value in marker.kwargs.items() if key not in {"database", "alone"}}
+    if marker.kwargs.get("alone"):
+        kwargs["alone"] = marker.args[0]
     mutant = marker.args[0] if with_mutants(request.config) else ""
     return Scene(database=database, mutant=mutant, **kwargs)
 

@@ -22,13 +22,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
+from xml.sax.saxutils import escape
 
 import asyncpg
 
 from watchword.storage.schema import metadata
 from watchword_testing.conformance.commands import Batch
 from watchword_testing.conformance.home import toml_of
-from watchword_testing.conformance.server import Ports, environment, program
+from watchword_testing.conformance.server import Ports
 from watchword_testing.sinks import Delivery, Inbox, MailSink, Mode, SmsSink
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +66,10 @@ _PUBLISHER = """<eventPublisher xmlns="http://wso2.org/carbon/eventpublisher" na
   </to>
 </eventPublisher>
 """
+_TEMPLATES = """<configurations>
+  <configuration type="accountConfirmation" display="accountConfirmation" locale="en_US"><body>{body}</body></configuration>
+</configurations>
+"""
 PROVIDER_KEY = "canary-provider-key-4711"
 
 
@@ -78,6 +83,10 @@ class Scene:
     """More of ``deployment.toml``, as the text of a JSON object."""
     costly_hashes: bool = False
     debug: bool = False
+    sms_text: str = ""
+    """The operator's text of the SMS that brings a code."""
+    alone: str = ""
+    """Whose own this server is: a case that moves the clock, or uses up a limit."""
     database: str = "sqlite"
     mutant: str = ""
 
@@ -149,6 +158,27 @@ class Evidence:
         with contextlib.closing(sqlite3.connect(self.file, timeout=10)) as connection:
             connection.execute(statement)
             connection.commit()
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        """Put many rows into a table at once."""
+        names = list(rows[0])
+        values = [tuple(row[name] for name in names) for row in rows]
+        columns = ", ".join(f'"{name}"' for name in names)
+        if self.url is not None:
+            marks = ", ".join(f"${number + 1}" for number in range(len(names)))
+            asyncio.run(self._fill(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', values))  # noqa: S608  # ours
+            return
+        with contextlib.closing(sqlite3.connect(self.file, timeout=10)) as connection:
+            marks = ", ".join("?" for _ in names)
+            connection.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', values)  # noqa: S608  # ours
+            connection.commit()
+
+    async def _fill(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.executemany(statement, values)
+        finally:
+            await connection.close()
 
     async def _fetch(self, table: str) -> list[Row]:
         connection = await asyncpg.connect(self.url)
@@ -420,7 +450,8 @@ class Stage:
 
     def _started(self, words: list[str], port: int, variables: Mapping[str, str], *, ready: bool) -> Node:
         changed = [*filter(None, [self.scene.mutant, "debug" if self.scene.debug else ""])]
-        command = [sys.executable, "-m", "tests.mutants.start", ",".join(changed)] if changed else program()
+        program = ["tests.mutants.start", ",".join(changed)] if changed else ["watchword.cli"]
+        command = [sys.executable, "-m", *program]
         node = Node([*command, *words], self.log, port, variables)
         self.nodes.append(node)
         if ready:
@@ -463,6 +494,9 @@ class Stage:
         self._write("repository/conf/deployment.toml", toml_of(table))
         publisher = _PUBLISHER.format(url=self.sms.url, key=PROVIDER_KEY)
         self._write("repository/deployment/server/eventpublishers/SMSPublisher.xml", publisher)
+        if self.scene.sms_text:
+            self._write("repository/conf/sms/sms-templates-admin-config.xml", _TEMPLATES.format(
+                body=escape(self.scene.sms_text)))  # fmt: skip
 
     def _write(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -572,6 +606,12 @@ def together(*tasks: Callable[[], Answer]) -> list[Answer]:
         thread.join()
     assert all(answers)
     return [answer for answer in answers if answer is not None]
+
+
+def environment() -> dict[str, str]:
+    """Return our environment without what would change a server."""
+    ours = ("WATCHWORD_", "FAULTS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours) and "proxy" not in name.lower()}
 
 
 def wait_for(is_so: Callable[[], object], seconds: float = SETTLED_SECONDS) -> None:
