@@ -4,13 +4,13 @@ import contextlib
 import json
 import queue
 import shlex
-import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from watchword_testing.conformance.server import ANSWER_WITHIN_SECONDS, ServerFailed, environment, program, tail
+from watchword_testing.conformance.processes import start_conversation
+from watchword_testing.conformance.server import ANSWER_WITHIN_SECONDS, ServerFailed, tail
 
 
 class CommandRefused(Exception):
@@ -26,19 +26,9 @@ class Batch:
     def __init__(self, home: Path, log: Path) -> None:
         self._log = log
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [*program(), "batch", "--home", str(home)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                text=True,
-                encoding="utf-8",
-                env=environment(),
-            )
-        if self._process.stdin is None or self._process.stdout is None:
-            raise ServerFailed("no pipes to the process")
-        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        self._process, self._ends = start_conversation(["batch", "--home", str(home)], log)
+        self._input = open(self._ends.fileno(), "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - see end
+        self._output = open(self._ends.fileno(), encoding="utf-8", closefd=False)  # noqa: SIM115 - see end
         self._reader = threading.Thread(target=self._read_answers, daemon=True)
         self._reader.start()
 
@@ -60,8 +50,8 @@ class Batch:
         if "\n" in line:
             raise ServerFailed(f"a command is one line: {line!r}")
         try:
-            self._stdin.write(line + "\n")
-            self._stdin.flush()
+            self._input.write(line + "\n")
+            self._input.flush()
             written = self._answers.get(timeout=ANSWER_WITHIN_SECONDS)
             answer = json.loads(written)
         except (OSError, queue.Empty, ValueError) as problem:
@@ -73,11 +63,13 @@ class Batch:
     def end(self) -> None:
         """End the process."""
         self._process.kill()
-        self._process.wait()
+        self._process.join()
+        self._process.close()
         self._reader.join()
-        self._stdout.close()
+        self._output.close()
         with contextlib.suppress(BrokenPipeError):
-            self._stdin.close()
+            self._input.close()
+        self._ends.close()
 
     def __enter__(self) -> Self:
         return self
@@ -86,6 +78,7 @@ class Batch:
         self.end()
 
     def _read_answers(self) -> None:
-        for line in self._stdout:
-            self._answers.put(line)
+        with contextlib.suppress(ConnectionResetError):  # it ended before it had read all that we said
+            for line in self._output:
+                self._answers.put(line)
         self._answers.put("")  # the end: whoever waits for an answer must not wait longer

@@ -4,12 +4,9 @@ import contextlib
 import http.client
 import itertools
 import json
-import os
 import random
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 import time
 from base64 import b64encode
@@ -22,10 +19,11 @@ from msgspec import UNSET
 
 from watchword_testing.conformance.cases import Credentials, Request
 from watchword_testing.conformance.judge import Reply
+from watchword_testing.conformance.processes import start
 
 READY_WITHIN_SECONDS = 30.0
 ANSWER_WITHIN_SECONDS = 30.0
-END_WITHIN_SECONDS = 5.0
+END_WITHIN_SECONDS = 0.1
 ADMINISTRATOR = Credentials(username="admin", password="admin")  # noqa: S106 - the published default of the harness
 
 _LOG_LINES = 25
@@ -37,12 +35,6 @@ _TRUST_ANYBODY.verify_mode = ssl.CERT_NONE
 
 class ServerFailed(Exception):
     """The server or a command did not do what everything else needs; the text ends with the tail of the log."""
-
-
-def program() -> list[str]:
-    """Return the words that start a `watchword` command of this environment."""
-    script = Path(sys.executable).with_name("watchword")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "watchword.cli"]
 
 
 def tail(log: Path) -> str:
@@ -84,26 +76,13 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def environment() -> dict[str, str]:
-    """Return our environment without what would change a server: its own variables, and proxies."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("WATCHWORD_") and not name.lower().endswith("_proxy") and name != "FAULTS"
-    }
-
-
 class Server:
     """`watchword serve` on a port of its own."""
 
     def __init__(self, home: Path, log: Path, port: int) -> None:
         self.port = port
         self._log = log
-        words = [*program(), "serve", "--dev", "--home", str(home), "--port", str(port)]
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment()
-            )
+        self._process = start(["serve", "--dev", "--home", str(home), "--port", str(port)], log)
 
     def wait_until_ready(self) -> None:
         """Return as soon as the server takes requests.
@@ -114,8 +93,8 @@ class Server:
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         probe = Request(method="GET", path="/health/ready", auth="none")
         while True:
-            if self._process.poll() is not None:
-                raise ServerFailed(f"the server ended with status {self._process.returncode}{tail(self._log)}")
+            if not self._process.is_alive():
+                raise ServerFailed(f"the server ended with status {self._process.exitcode}{tail(self._log)}")
             try:
                 if self._exchange(probe).status == http.HTTPStatus.OK:
                     return
@@ -134,18 +113,16 @@ class Server:
         try:
             return self._exchange(request)
         except (OSError, http.client.HTTPException) as problem:
-            status = self._process.poll()
-            died = "" if status is None else f"; the server ended with status {status}"
+            died = "" if self._process.is_alive() else f"; the server ended with status {self._process.exitcode}"
             raise ServerFailed(f"no answer: {problem!r}{died}{tail(self._log)}") from problem
 
     def end(self) -> None:
-        """End the process, politely at first."""
+        """End the process: politely, but without waiting for its good manners."""
         self._process.terminate()
-        try:
-            self._process.wait(END_WITHIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.join(END_WITHIN_SECONDS)
+        self._process.kill()
+        self._process.join()
+        self._process.close()
 
     def __enter__(self) -> Self:
         return self

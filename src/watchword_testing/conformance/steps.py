@@ -2,6 +2,7 @@
 
 import http
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from watchword.cli.durations import parse_duration
 from watchword_testing.conformance import cases
 from watchword_testing.conformance.cases import Case, CaseError, SideEffects, Step, action_of
 from watchword_testing.conformance.commands import CommandRefused
@@ -49,6 +51,8 @@ class Play:
     sinks: Sinks
     values: dict[str, Any] = field(default_factory=dict)
     sent: list[Message] = field(default_factory=list)
+    ended_at: float = field(default_factory=time.monotonic)
+    """When the last request was answered, or the last action done."""
 
     def problems(self) -> Iterator[str]:
         """Do the steps, and return what is wrong with the first that fails."""
@@ -75,12 +79,14 @@ class Play:
             return self._captured(step, None) or self._judged_side_effects(step.check)
         if step.action is not UNSET:
             refused = self._act(action_of(filled(step.action, self.values)))
+            self.ended_at = time.monotonic()
             self.sent = self._newly_sent()
             return refused + (self._captured(step, None) or self._judged_side_effects(step.expect.side_effects))
         return [] if step.request is UNSET else self._ask(step, step.request)
 
     def _ask(self, step: Step, request: cases.Request) -> list[Mismatch | str]:
         reply = self.server.ask(filled(request, self.values))
+        self.ended_at = time.monotonic()
         self.sent = self._newly_sent()
         missing = self._captured(step, reply)
         found = missing + self._judged(step, reply, forgiving=bool(missing))
@@ -151,7 +157,7 @@ class Play:
             case cases.Login(login=attempt):
                 return self._log_in(attempt)
             case cases.ClockAdvance(clock_advance=duration):
-                self.batch.run("clock", "advance", duration)
+                self._advance_clock(duration)
             case cases.ProviderMode(provider=channel, mode=mode):
                 self.sinks.set_mode(channel, mode)
             case cases.DeleteUser(delete_user=user):
@@ -167,6 +173,15 @@ class Play:
             case cases.StoreFault(store_fault=str(fault)):
                 self.home.break_down(fault)
         return []
+
+    def _advance_clock(self, duration: str) -> None:
+        """Let so much time have passed since the step before, what we have spent on looking included."""
+        try:
+            wanted = parse_duration(duration).total_seconds()
+        except ValueError as problem:
+            raise CaseError(f"clock_advance: {duration} {problem}") from problem
+        spent = time.monotonic() - self.ended_at
+        self.batch.run("clock", "advance", f"PT{max(wanted - spent, 0):.3f}S")
 
     def _log_in(self, attempt: cases.Attempt) -> list[Mismatch]:
         name = Name.of(attempt.username)
