@@ -39,9 +39,7 @@ class Screen:
         self.driver.find_element(By.XPATH, f"//*[self::button or self::a][normalize-space()='{words}']").click()
 
     def wait_for(self, words: str) -> None:
-        waiting = WebDriverWait(
-            self.driver, PATIENCE_SECONDS, 0.05, ignored_exceptions=[WebDriverException]
-        )
+        waiting = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.05, ignored_exceptions=[WebDriverException])
         waiting.until(lambda driver: words in driver.find_element(By.TAG_NAME, "body").text)
 
     def sign_up(self, name: str = "kim") -> None:

@@ -111,10 +111,11 @@ def test_a_cookie_that_was_changed_is_none(visitor: Visitor) -> None:
 
 
 def test_the_cookie_of_one_tenant_means_nothing_in_another(world: World, visitor: Visitor) -> None:
-    visitor.sign_up()
+    visitor.sign_up().send("confirm.do", code=world.last_code())
     [value] = visitor.cookies.values()
     there = Visitor(world, {"watchword-visit-acme.example": value})
-    assert "There is nothing to confirm" in there.open(f"/t/acme.example{CONFIRM}").text
+    assert "There is nothing to confirm" in there.open(f"/t/acme.example{FOLDER}/done.do").text
+    assert "You are in" in visitor.open(f"{FOLDER}/done.do").text
 
 
 # --- what a form may say
@@ -224,6 +225,7 @@ def test_an_address_that_has_an_account_looks_like_any_other_and_its_owner_is_to
     world.register("pat", mobile=NUMBER)
     known, unknown = Visitor(world).sign_up("kim"), Visitor(world).sign_up("lee", mobile="+94779999567")
     assert known.text == unknown.text
+    assert [len(cookie) for cookie in known.cookies.values()] == [len(cookie) for cookie in unknown.cookies.values()]
     assert world.user("kim") is None
     assert [letter.template for letter in world.letters] == [
         "accountconfirmation", "accountExistsNotice", "accountconfirmation",
