@@ -7,15 +7,16 @@ again until the code has died, and always with the same text.
 
 import logging
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from watchword.base.log import trace_id
+from watchword.base.seal import SealBroken
 from watchword.notification.model import (
     Channel,
-    Message,
     MessageState,
     OutboxEntry,
     Receipt,
@@ -24,7 +25,7 @@ from watchword.notification.model import (
     Unreachable,
 )
 from watchword.notification.outbox import Notified, open_message, seal_message, unseal_message
-from watchword.notification.store import Outbox
+from watchword.notification.store import Messages, Outbox
 from watchword.storage.work import Work, Works
 from watchword.web.model import SUPER_TENANT
 
@@ -36,12 +37,13 @@ POLL_SECONDS = 0.5
 
 @dataclass(slots=True)
 class _Waiter:
-    """A request that waits for a first attempt, as long as it has patience."""
+    """The requests that wait for the first attempt of a message, as long as the first of them has patience."""
 
+    requests: int = 0
     _done: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _is_settled: bool = False
-    sent: bool | None = None
+    _sent: bool | None = None
 
     def settle(self) -> bool:
         """Claim the right to tell the outcome; whoever comes second must not."""
@@ -49,17 +51,17 @@ class _Waiter:
             mine, self._is_settled = not self._is_settled, True
             return mine
 
-    def tell(self, *, sent: bool) -> None:
-        """Tell the outcome, once it is stored."""
-        self.sent = sent
+    def tell(self, *, sent: bool | None) -> None:
+        """Tell the outcome, once it is stored; ``None`` where it could not be."""
+        self._sent = sent
         self._done.set()
 
     def wait(self, seconds: float) -> bool | None:
         """Return whether the message was handed over; ``None`` if the patience ended first."""
         if not self._done.wait(seconds) and self.settle():
-            return None
+            self.tell(sent=None)
         self._done.wait()
-        return self.sent
+        return self._sent
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ class Courier:
         self._delivery = delivery
         self._stopping = threading.Event()
         self._waiters: dict[str, _Waiter] = {}
+        self._lock = threading.Lock()
         self._patient = threading.BoundedSemaphore(delivery.waiters) if delivery.waiters else None
         self._desks = {channel: _Desk(channel, delivery.parallel_sends) for channel in Channel}
         self._threads: list[threading.Thread] = []
@@ -122,18 +125,32 @@ class Courier:
         """
         if notified.state is not MessageState.WAITING:
             return False if notified.state is MessageState.FAILED else None
+        work.release()  # whoever waits holds nothing that the courier needs
         desk = self._desks[notified.channel]
         waits = self._delivery.answer == "first-attempt" and self._patient is not None
         if not waits or self._patient is None or not self._patient.acquire(blocking=False):
             desk.hurry(work.tenant, notified.message_id)
             return None
-        waiter = self._waiters[notified.message_id] = _Waiter()
         try:
-            desk.hurry(work.tenant, notified.message_id)
-            return waiter.wait(self._delivery.first_attempt_wait.total_seconds())
+            with self._waiting_for(notified.message_id) as waiter:
+                desk.hurry(work.tenant, notified.message_id)
+                return waiter.wait(self._delivery.first_attempt_wait.total_seconds())
         finally:
-            del self._waiters[notified.message_id]
             self._patient.release()
+
+    @contextmanager
+    def _waiting_for(self, message_id: str) -> Iterator[_Waiter]:
+        """Wait beside those who wait for the same message: the same request may have come twice."""
+        with self._lock:
+            waiter = self._waiters.setdefault(message_id, _Waiter())
+            waiter.requests += 1
+        try:
+            yield waiter
+        finally:
+            with self._lock:
+                waiter.requests -= 1
+                if not waiter.requests:
+                    del self._waiters[message_id]
 
     def _run(self, desk: "_Desk") -> None:
         while not self._stopping.is_set():
@@ -153,30 +170,49 @@ class Courier:
             return False
         urgent = desk.take_urgent(room)
 
-        def lease(work: Work) -> list[tuple[OutboxEntry, Message | None]]:
+        def lease(work: Work) -> tuple[list[tuple[OutboxEntry, bool]], list[OutboxEntry]]:
             outbox, until = Outbox(work), work.now + LEASE
             taken = outbox.lease_these(urgent, until) if urgent else []
-            taken += outbox.lease_due(desk.channel, room - len(taken), until)
+            missed = set(urgent) - {(entry.tenant, entry.id) for entry in taken}
+            if len(taken) < room:
+                taken += outbox.lease_due(desk.channel, room - len(taken), until)
+            done = [entry for tenant, message_id in missed if (entry := self._done_before(work, tenant, message_id))]
             work.commit()
-            return [(entry, None if _is_dead(work, entry) else open_message(work, entry)) for entry in taken]
+            return [(entry, _is_dead(work, entry)) for entry in taken], done
 
-        leased = self._works.do(SUPER_TENANT, lease)
-        for entry, message in leased:
-            desk.submit(self._deliver, entry, message)
-        return len(leased) == room
+        leased, done = self._works.do(SUPER_TENANT, lease)
+        for entry, is_dead in leased:
+            desk.submit(self._deliver, entry, is_dead)
+        for entry in done:
+            self._tell_again(entry)
+        return room in {len(leased), len(urgent)}
 
-    def _deliver(self, entry: OutboxEntry, message: Message | None) -> None:
+    def _done_before(self, work: Work, tenant: str, message_id: str) -> OutboxEntry | None:
+        """Return a message that somebody waits for although its first attempt is over: a request came again."""
+        if message_id not in self._waiters:
+            return None
+        entry = Messages(work.within(tenant)).find(message_id)
+        return None if entry is None or entry.state.is_open else entry
+
+    def _tell_again(self, entry: OutboxEntry) -> None:
+        waiter = self._waiters.get(entry.id)
+        if waiter is not None and waiter.settle():
+            waiter.tell(sent=entry.state in {MessageState.SENT, MessageState.DELIVERED})
+
+    def _deliver(self, entry: OutboxEntry, is_dead: bool) -> None:  # noqa: FBT001  # what the desk passes on
         trace_id.set(entry.trace)
         try:
-            outcome = self._attempt(message)
+            outcome = None if is_dead else self._attempt(entry)
             self._works.do(entry.tenant, lambda work: self._settle(work, entry, outcome))
         except Exception:  # the message stays leased, and is taken up again when the lease ends
             log.exception("a message could not be settled", extra={"message_id": entry.id})
 
-    def _attempt(self, message: Message | None) -> "Receipt | Refused | Unreachable | None":
-        """Hand a message over; ``None`` if its code has died meanwhile."""
-        if message is None:
-            return None
+    def _attempt(self, entry: OutboxEntry) -> "Receipt | Refused | Unreachable":
+        """Open a message and hand it over; one that cannot be opened must not hold up those that were leased with it."""
+        try:
+            message = self._works.do(entry.tenant, lambda work: open_message(work, entry), reading=True)
+        except SealBroken:
+            return Refused("the stored message cannot be opened")
         sender = self._senders.of(message.tenant, message.channel)
         if sender is None:
             return Refused("no sender")
@@ -191,7 +227,18 @@ class Courier:
     def _settle(self, work: Work, entry: OutboxEntry, outcome: "Receipt | Refused | Unreachable | None") -> None:
         waiter = self._waiters.get(entry.id)
         told = waiter is not None and waiter.settle()
-        state, values = _ending(work, entry, outcome, is_told=told)
+        sent: bool | None = None
+        try:
+            sent = self._mark(work, entry, outcome, is_told=told)
+        finally:
+            if told and waiter is not None:
+                waiter.tell(sent=sent)
+
+    def _mark(
+        self, work: Work, entry: OutboxEntry, outcome: "Receipt | Refused | Unreachable | None", *, is_told: bool
+    ) -> bool:
+        """Write down how an attempt ended, and return whether the message was handed over."""
+        state, values = _ending(work, entry, outcome, is_told=is_told)
         if state is not MessageState.WAITING and work.settings.dev:
             values["sealed"] = _without_text(work, entry)
         is_ours = Outbox(work).mark(entry, state, **values)
@@ -203,8 +250,7 @@ class Courier:
             extra={"message_id": entry.id, "channel": entry.channel.value, "template": entry.template,
                    "attempt": entry.attempts, "reason": values.get("reason") or "-"},
         )  # fmt: skip
-        if told and waiter is not None:
-            waiter.tell(sent=state is MessageState.SENT)
+        return state is MessageState.SENT
 
     def _tidy(self, sweep: Callable[[Work], None]) -> None:
         while not self._stopping.wait(60.0):
@@ -246,19 +292,18 @@ class _Desk:
         with self._lock:
             return self.size - len(self._busy)
 
-    def submit(
-        self, deliver: Callable[[OutboxEntry, Message | None], None], entry: OutboxEntry, message: Message | None
-    ) -> None:
+    def submit(self, deliver: Callable[[OutboxEntry, bool], None], entry: OutboxEntry, is_dead: bool) -> None:  # noqa: FBT001  # handed on as it is
         """Send a message on a thread of its own."""
-        job = self._pool.submit(deliver, entry, message)
+        job = self._pool.submit(deliver, entry, is_dead)
         with self._lock:
             self._busy.add(job)
         job.add_done_callback(self._finished)
 
     def close(self, seconds: float) -> None:
-        """Wait for what is being sent."""
-        for job in list(self._busy):
-            job.exception(timeout=seconds) if not job.cancelled() else None
+        """Wait for what is being sent, *seconds* at the most: what hangs then is sent again after its lease."""
+        with self._lock:
+            busy = list(self._busy)
+        wait(busy, seconds)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _finished(self, job: "Future[None]") -> None:
