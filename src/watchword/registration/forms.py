@@ -53,13 +53,13 @@ PARTS = (Part("givenname", GIVEN_NAME, "given-name"), Part("lastname", LAST_NAME
 class Fault:
     """Something that is wrong with a form: which field, and the id of the text that says what."""
 
-    field: str
+    where: str
     text: str
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return what a visit keeps of it."""
-        return {"field": self.field, "text": self.text, "facts": dict(self.facts)}
+        return {"field": self.where, "text": self.text, "facts": dict(self.facts)}
 
 
 @dataclass(frozen=True, slots=True)
