@@ -8,11 +8,8 @@ import contextlib
 import http.client
 import json
 import os
-import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -26,13 +23,13 @@ from xml.sax.saxutils import escape
 
 import asyncpg
 
+from tests.attacks.nodes import Node
 from watchword.storage.schema import metadata
 from watchword_testing.conformance.commands import Batch
 from watchword_testing.conformance.home import toml_of
 from watchword_testing.conformance.server import Ports
 from watchword_testing.sinks import Delivery, Inbox, MailSink, Mode, SmsSink
 
-ROOT = Path(__file__).resolve().parents[2]
 API = "/api/identity/user/v1.0"
 TENANT_B = "tenant-b.test"
 API_B = f"/t/{TENANT_B}{API}"
@@ -41,7 +38,6 @@ IDENTITY = f"{CLAIM}identity/"
 PASSWORD = "correct-Horse-battery-7"
 NUMBER = "+94721584558"
 PLENTY = "100000/1m"
-READY_SECONDS = 40.0
 SETTLED_SECONDS = 15.0
 
 Row = dict[str, Any]
@@ -195,61 +191,6 @@ class Evidence:
             await connection.close()
 
 
-class Node:
-    """One process of Watchword: ``serve`` or ``worker``."""
-
-    def __init__(self, words: Sequence[str], log: Path, port: int, variables: Mapping[str, str]) -> None:
-        self.port = port
-        self._log = log
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT,
-                env={**environment(), "PYTHONPATH": str(ROOT), **variables},
-            )  # fmt: skip
-
-    def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while True:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}: {self._tail()}")
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                if exchange(self.port, "GET", "/health/ready").status == 200:
-                    return
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"the server is not ready: {self._tail()}")
-            time.sleep(0.02)
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def freeze(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-
-    def end(self) -> int:
-        """End the process politely, and return its exit status."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        return self.process.returncode or 0
-
-    def has_died(self, seconds: float = 10.0) -> bool:
-        """Tell whether the process ends by itself within some seconds."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(seconds)
-        return self.process.poll() is not None
-
-    def _tail(self) -> str:
-        return self._log.read_text(errors="replace")[-3000:]
-
-
 class Stage:
     """A home, its providers, its database, and the processes that serve it."""
 
@@ -298,9 +239,7 @@ class Stage:
             return
         self._is_closed = True
         for node in self.nodes:
-            if node.process.poll() is None:
-                node.thaw()
-                node.kill()
+            node.kill()
         if "_batch" in vars(self):
             self._batch.end()
         self.sms.close()
@@ -449,13 +388,11 @@ class Stage:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _started(self, words: list[str], port: int, variables: Mapping[str, str], *, ready: bool) -> Node:
-        changed = [*filter(None, [self.scene.mutant, "debug" if self.scene.debug else ""])]
-        program = ["tests.mutants.start", ",".join(changed)] if changed else ["watchword.cli"]
-        command = [sys.executable, "-m", *program]
-        node = Node([*command, *words], self.log, port, variables)
+        defects = [*filter(None, [self.scene.mutant, "debug" if self.scene.debug else ""])]
+        node = Node(words, self.log, port, defects=defects, variables=variables)
         self.nodes.append(node)
         if ready:
-            node.wait_until_ready()
+            node.wait_until_ready(lambda: exchange(port, "GET", "/health/ready").status == 200)
         return node
 
     def _furnish(self) -> None:
@@ -515,7 +452,7 @@ class Theatre:
     def stage(self, scene: Scene) -> Stage:
         """Return the stage of a scene, with a server that takes requests."""
         stage = self._stages.get(scene)
-        if stage is not None and stage.nodes[0].process.poll() is None:
+        if stage is not None and stage.nodes[0].is_alive:
             return stage
         stage = self._stages[scene] = self.fresh(scene)
         stage.start()
@@ -606,12 +543,6 @@ def together(*tasks: Callable[[], Answer]) -> list[Answer]:
         thread.join()
     assert all(answers)
     return [answer for answer in answers if answer is not None]
-
-
-def environment() -> dict[str, str]:
-    """Return our environment without what would change a server."""
-    ours = ("WATCHWORD_", "FAULTS")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours) and "proxy" not in name.lower()}
 
 
 def wait_for(is_so: Callable[[], object], seconds: float = SETTLED_SECONDS) -> None:

@@ -34,9 +34,9 @@ def test_the_administrator_of_one_tenant_does_nothing_in_another(stage: Stage) -
         {"user": {"username": name, "realm": "PRIMARY"}, "properties": []},
         {"code": code, "properties": [{"key": "username", "value": name}, {"key": "tenantDomain", "value": "a"}]},
         {"username": name, "properties": [{"key": "tenantDomain", "value": "carbon.super"}]},
-        {"existingUsername": name, "newUsername": "other"},
+        {"existingUsername": name, "newUsername": "other", "properties": []},
     ]
-    asked = 0
+    asked, refused = set(), set()
     with stage.no_effect():
         for path, operations in described["paths"].items():
             filled = path.replace("{id}", encoded)
@@ -44,9 +44,10 @@ def test_the_administrator_of_one_tenant_does_nothing_in_another(stage: Stage) -
                 if not operation.get("security"):
                     continue
                 for part in [None] if method == "get" else bodies:
-                    body = part and {**part, "operation": "UPDATE", "connectors": []}
+                    body = part and {**part, "operation": "UPDATE", "connectors": [], "domain": "c.test"}
                     at_home = stage.ask(method.upper(), filled, body, by=ADMIN_B, headers=tricks)
-                    assert at_home.status == 401, (method, path, at_home)
+                    assert at_home.status in {400, 401}, (method, path, at_home)
+                    refused |= {(method, path)} if at_home.status == 401 else set()
                     query = f"/t/{TENANT_B}{filled}?tenantDomain=carbon.super"
                     abroad = stage.ask(method.upper(), query, body, by=ADMIN_B, headers=tricks)
                     assert name not in abroad.body.decode().replace(f"'{name}'", ""), (method, path, abroad)
@@ -55,8 +56,9 @@ def test_the_administrator_of_one_tenant_does_nothing_in_another(stage: Stage) -
                         same = stage.ask(method.upper(), f"/t/{TENANT_B}{never}", body, by=ADMIN_B)
                         assert abroad.status == same.status >= 400, (method, path)
                         assert abroad.body == same.body, (method, path)
-                    asked += 1
-    assert asked >= 20
+                    asked |= {(method, path)}
+    assert refused == asked
+    assert len(asked) >= 10
     assert stage.confirm(code).status == 202
 
 

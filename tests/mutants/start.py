@@ -1,4 +1,4 @@
-"""Start Watchword with one known defect in it: ``python -m tests.mutants.start OTP-07 serve --home …``.
+"""Run Watchword with known defects in it.
 
 A defect is a function of a module beside this one, named after the case that must turn red with it. It replaces a piece
 of the program in memory; nothing of this travels with a release.
@@ -6,9 +6,17 @@ of the program in memory; nothing of this travels with a release.
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from watchword.cli.main import main
+
+
+def run(defects: Sequence[str], words: Sequence[str]) -> None:
+    """Plant the defects of some cases, and run a command."""
+    for case in defects:
+        defect(case)()
+    sys.argv = ["watchword", *words]
+    main()
 
 
 def defect(case: str) -> Callable[[], None]:
@@ -16,9 +24,3 @@ def defect(case: str) -> Callable[[], None]:
     family = importlib.import_module(f"tests.mutants.{case.partition('-')[0].lower()}")
     planted: Callable[[], None] = getattr(family, case.lower().replace("-", "_"))
     return planted
-
-
-if __name__ == "__main__":
-    for name in sys.argv[1].split(","):
-        defect(name)()
-    main(sys.argv[2:])

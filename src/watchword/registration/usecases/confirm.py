@@ -107,6 +107,7 @@ def confirm_user(work: Work, given: Given, redeemer: Redeemer, notifier: Notifie
     note(work, "confirm_user", user.id, reason=",".join(sorted(channels)) or "nothing verified")
     work.reach("unexpected")
     work.commit()
+    work.reach("after_confirmation")
     return Confirmed(user, code.scenario, notified)
 
 

@@ -244,6 +244,7 @@ def _write(work: Work, plan: _Plan, password_hash: str, notifier: Notifier) -> R
     keep_answer(work, plan.draft.repeat, registered.to_answer())
     work.reach("unexpected")
     work.commit()
+    work.reach("after_sign_up")
     return registered
 
 
