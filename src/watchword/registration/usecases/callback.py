@@ -20,12 +20,14 @@ def check_callback(work: Work, policy: SelfRegistration, given: str | None) -> N
     if not given:
         return
     try:
-        parts = urlsplit(unquote(given, errors="strict"))
+        raw, parts = urlsplit(given), urlsplit(unquote(given, errors="strict"))
         bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
         is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
     except (ValueError, UnicodeError) as problem:
         raise CallbackRefused(url=given) from problem
-    if not is_web or any(character.isspace() or not character.isprintable() or character == "\\" for character in bare):
+    # The decoded form is judged, and a browser follows the one that was given: both must name the same place.
+    is_one_place = not raw.scheme or raw[:2] == parts[:2]
+    if not is_web or not is_one_place or any(character.isspace() or not character.isprintable() or character == "\\" for character in bare):
         raise CallbackRefused(url=given)
     own = urlsplit(work.settings.public_url)
     if policy.callback_regex:
