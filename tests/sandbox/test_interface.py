@@ -162,3 +162,14 @@ def test_the_sandbox_refuses_to_stand_beside_a_live_sender() -> None:
     refuse_live_senders(NoSenders())
     with pytest.raises(LiveSenderBeside, match="SMS"):
         refuse_live_senders(Live())
+
+
+@pytest.mark.parametrize("host", ["evil.test:9443", "localhost.evil.test"])
+def test_a_name_that_was_made_to_point_here_is_another_site(box: Box, host: str) -> None:
+    with pytest.raises(AskedByOtherSite):
+        box.read({"host": host})
+
+
+@pytest.mark.parametrize("host", ["localhost:9443", "127.0.0.1:9443", "[::1]:9443"])
+def test_our_own_names_are_answered(box: Box, host: str) -> None:
+    assert box.read({"host": host}) == []

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from watchword.base.problems import BadRequest, Forbidden
 from watchword.notification.model import Channel
@@ -13,6 +14,7 @@ from watchword.web.model import Ask, Door, Reply, Route, delete, get
 MESSAGES = "/sandbox/api/messages"
 LONGEST_WAIT_SECONDS = 30.0
 OWN_SITES = frozenset({"", "none", "same-origin"})
+OWN_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", None})
 
 
 class AskedByOtherSite(Forbidden):
@@ -56,12 +58,13 @@ class SandboxApi:
 
 
 def refuse_other_sites(ask: Ask[Any]) -> None:
-    """Refuse what a browser sends for another site: codes lie open here.
+    """Refuse what a browser sends for another site, even under a name that was made to point here: codes lie open.
 
     Raises:
         AskedByOtherSite
     """
-    if ask.headers.get("sec-fetch-site", "") not in OWN_SITES:
+    named = urlsplit(f"//{ask.headers.get('host', '')}").hostname
+    if ask.headers.get("sec-fetch-site", "") not in OWN_SITES or named not in OWN_HOSTS:
         raise AskedByOtherSite
 
 
