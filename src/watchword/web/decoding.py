@@ -35,6 +35,8 @@ def decode_json(octets: bytes, shape: type[Body]) -> Body:
         raise Malformed(f"More than {MAX_DEPTH} levels.") from problem
     except msgspec.ValidationError as problem:
         raise Malformed(f"{problem}.") from problem
+    except ValueError as problem:  # the others are told above: this is what Python says of thousands of digits
+        raise Malformed("A number of too many digits.") from problem
 
 
 def decode_form(octets: bytes) -> dict[str, str]:
