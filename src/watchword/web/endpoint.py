@@ -132,7 +132,7 @@ class Endpoint:
         async def served(request: Request) -> Response:
             route = methods.get(request.method)
             if route is None:
-                return await self._refuse_route(request, HTTPException(405))
+                return await self._refuse_route(request, HTTPException(405, headers={"Allow": ", ".join(sorted(methods))}))
             return await self._answer(request, route)
 
         return served
