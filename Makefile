@@ -28,8 +28,8 @@ check: static test ## what the CI runs: format, lint, contracts, types, licences
 static: dev ## the same without the tests
 	@tools/static
 
-conformance: dev ## the cases of a file, at a real server: CASES=FILE (DATABASE=postgresql://... for PostgreSQL)
-	@$(bin)/python -m watchword_testing.conformance "$(CASES)" $(if $(DATABASE),--database "$(DATABASE)") $(ARGS)
+conformance: dev ## CASES=FILE plays its cases at a real server (DATABASE=URL for PostgreSQL); else both databases alike
+	@$(if $(CASES),$(bin)/python -m watchword_testing.conformance "$(CASES)" $(if $(DATABASE),--database "$(DATABASE)"),$(pytest) -q tests/conformance) $(ARGS)
 
 attacks: dev ## what must fail
 	@$(pytest) -q tests/attacks $(ARGS)

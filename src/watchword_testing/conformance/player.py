@@ -55,7 +55,7 @@ def play(case: Case | Unplayable, sinks: Sinks, circumstances: Circumstances) ->
     if circumstances.keeps_homes:
         problems = [*problems, f"home: {folder}"] if problems else []
     else:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     return Outcome(case.id, case.title, tuple(problems), time.monotonic() - started)
 
 
