@@ -1,6 +1,8 @@
 """A terminal for tests of the command line: what is typed, and what comes back."""
 
 import json
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,14 @@ from click.testing import CliRunner
 from watchword.cli.main import main
 
 CHEAP = "[watchword.hashing]\nmemory_kib = 8\npasses = 1\n"
+PROGRAM = (sys.executable, "-m", "watchword.cli")
+"""The words that start a command in a process of its own."""
+
+
+def clean_environment(**variables: str) -> dict[str, str]:
+    """Return our environment without what would change a server, and with *variables*."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_") and name != "FAULTS"}
+    return ours | variables
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_terminal import Terminal
+from tests.cli_terminal import PROGRAM, Terminal, clean_environment
 from watchword.storage.work import StepFailed
-from watchword_testing.conformance.server import environment, program
 from watchword_testing.faults import FileFaults, read_faults
 
 
@@ -54,8 +53,8 @@ def test_a_colon_may_belong_to_the_place() -> None:
 def test_a_process_dies_before_or_after_it_has_stored(dev: Terminal, place: str, *, stored: bool) -> None:
     assert dev.ask("user", "list") == {"users": []}
     killed = subprocess.run(
-        [*program(), "user", "add", "kim", "--home", str(dev.home)],
-        env={**environment(), "FAULTS": f"{place}:kill9"},
+        [*PROGRAM, "user", "add", "kim", "--home", str(dev.home)],
+        env=clean_environment(FAULTS=f"{place}:kill9"),
         capture_output=True,
         check=False,
     )

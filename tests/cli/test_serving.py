@@ -5,17 +5,17 @@ import socket
 import subprocess
 from pathlib import Path
 
-from tests.cli_terminal import Terminal
+from tests.cli_terminal import PROGRAM, Terminal, clean_environment
 from watchword_testing.conformance.cases import Request
-from watchword_testing.conformance.server import Ports, Server, environment, program
+from watchword_testing.conformance.server import Ports, Server
 
 
-def serve(terminal: Terminal, *words: str, **variables: str) -> "subprocess.Popen[str]":
+def serve(terminal: Terminal, *words: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [*program(), "serve", "--home", str(terminal.home), *words],
+        [*PROGRAM, "serve", "--home", str(terminal.home), *words],
         stderr=subprocess.PIPE,
         text=True,
-        env={**environment(), **variables},
+        env=clean_environment(),
     )
 
 
