@@ -151,7 +151,7 @@ def with_consent(admitted: Admitted, receipt: str) -> Admitted:
             for purpose in service.get("purposes", [])
             for category in purpose.get("piiCategory", [])
         }
-    except (ValueError, AttributeError, KeyError, TypeError) as problem:
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as problem:
         raise Malformed("The property consent holds no consent receipt.") from problem
     if not named:
         return admitted

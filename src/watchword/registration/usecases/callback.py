@@ -1,5 +1,6 @@
 """Where the link in a mail may lead afterwards."""
 
+import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from watchword.base.patterns import full_match
@@ -20,14 +21,17 @@ def check_callback(work: Work, policy: SelfRegistration, given: str | None) -> N
     if not given:
         return
     try:
-        raw, parts = urlsplit(given), urlsplit(unquote(given, errors="strict"))
+        decoded = unquote(given, errors="strict")
+        raw, parts = urlsplit(given), urlsplit(decoded)
         bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
         is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
     except (ValueError, UnicodeError) as problem:
         raise CallbackRefused(url=given) from problem
     # The decoded form is judged, and a browser follows the one that was given: both must name the same place.
     is_one_place = not raw.scheme or raw[:2] == parts[:2]
-    if not is_web or not is_one_place or any(character.isspace() or not character.isprintable() or character == "\\" for character in bare):
+    seen = re.split("[?#]", decoded)[0]  # what urlsplit gives back has lost its line ends
+    is_plain = all(letter.isprintable() and not letter.isspace() and letter != "\\" for letter in seen)
+    if not is_web or not is_one_place or not is_plain:
         raise CallbackRefused(url=given)
     own = urlsplit(work.settings.public_url)
     if policy.callback_regex:
