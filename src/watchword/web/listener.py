@@ -20,6 +20,7 @@ MAX_HEADER_BYTES = 16 * 1024
 IDLE_SECONDS = 30
 HEADER_SECONDS = 10.0
 DRAIN_SECONDS = 10
+FAREWELL_SECONDS = 0.5
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -116,12 +117,19 @@ def listen(
 ) -> None:
     """Serve all *listeners* until SIGTERM or SIGINT; then take nothing new, and let requests end."""
     sockets = [listener.bind() for listener in listeners]
-    with asyncio.Runner(loop_factory=_loop) as runner:
+    with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(_listen([listener.server() for listener in listeners], sockets, announce, on_stop))
 
 
-def _loop() -> asyncio.AbstractEventLoop:
-    return uvloop.new_event_loop()
+class _Loop(uvloop.Loop):
+    """An event loop that does not wait for a client's farewell when a TLS connection is closed."""
+
+    async def create_server(self, *given: Any, **named: Any) -> asyncio.AbstractServer:  # noqa: ANN401  # the loop's own signature
+        """Open a listener; a client that holds an idle connection cannot hold up the stop."""
+        if named.get("ssl") is not None:
+            named.setdefault("ssl_shutdown_timeout", FAREWELL_SECONDS)
+        server: asyncio.AbstractServer = await super().create_server(*given, **named)
+        return server
 
 
 async def _listen(
