@@ -207,6 +207,8 @@ def try_password(work: Work, typed: str, password: str) -> User:
         raise AccountDisabled(name=user.name.typed)
     if user.locked:
         raise (AccountPending if user.is_pending else AccountLocked)(name=user.name.typed)
+    Users(work).note_login(user.id)
+    work.commit()
     return user
 
 
