@@ -127,6 +127,37 @@ class Ledger(Inbox):
         return [delivery for _, delivery in self.entries]
 
 
+@dataclass(slots=True)
+class Held:
+    """A message that the gateway has in its hands, and has not answered for."""
+
+    released: threading.Event = field(default_factory=threading.Event)
+    status: int = 200
+
+    def answer(self, status: int) -> None:
+        """Accept the message, or refuse it."""
+        self.status = status
+        self.released.set()
+
+
+class Gateway(SmsSink):
+    """An SMS provider that can keep whoever asks waiting, one by one."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.holds = False
+        self.held: list[Held] = []
+        super().__init__(inbox)
+
+    def take(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        """Keep a message, once we are told to answer."""
+        if self.holds:
+            held = Held()
+            self.held.append(held)
+            if not held.released.wait(30) or held.status != 200:
+                return held.status, b"{}"
+        return super().take(headers, body)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The rows of a database, read past the server."""
@@ -198,7 +229,7 @@ class Stage:
         self.folder = folder
         self.scene = scene
         self.ledger = Ledger()
-        self.sms = SmsSink(self.ledger)
+        self.sms = Gateway(self.ledger)
         self.mail = MailSink(self.ledger)
         self.evidence = Evidence(folder / "watchword" / "watchword.db", database_url)
         self.nodes: list[Node] = []

@@ -19,13 +19,15 @@ def make_stage(request: pytest.FixtureRequest, tmp_path: Path, database: str) ->
     """Return a function that prepares a stage without a server, and clean up after it."""
     stages: list[Stage] = []
 
-    def make(**scene: object) -> Stage:
+    def make(*, data: Path | None = None, **scene: object) -> Stage:
         url = None
         if database == "postgresql":
             make_database: Callable[[], str] = request.getfixturevalue("fresh_postgres_database")
             url = make_database()
         folder = tmp_path / str(len(stages))
         folder.mkdir()
+        if data is not None:
+            (folder / "watchword").symlink_to(data)
         stage = Stage(folder, Scene(database=database, **scene), url)  # type: ignore[arg-type]  # as Scene says
         stages.append(stage)
         stage.prepare()
