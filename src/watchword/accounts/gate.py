@@ -1,7 +1,6 @@
 """Who is calling: HTTP Basic, asked of clients first and of users then (decisions 5.2)."""
 
 import base64
-import binascii
 import threading
 from dataclasses import dataclass, field
 from time import monotonic
@@ -97,7 +96,7 @@ def _read_basic(authorization: str | None) -> tuple[str, str]:
         raise Unauthorized
     try:
         name, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, UnicodeDecodeError) as problem:
+    except ValueError as problem:  # no base64, no UTF-8, or not even ASCII
         raise Unauthorized from problem
     if not colon or "\0" in name or "\0" in secret:
         raise Unauthorized
