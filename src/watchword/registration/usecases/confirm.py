@@ -112,26 +112,18 @@ def confirm_user(work: Work, given: Given, redeemer: Redeemer, notifier: Notifie
 
 
 def introspect_code(work: Work, given: Given, redeemer: Redeemer) -> tuple[User, ConfirmationCode, bool]:
-    """Return whose code it is, its record, and whether it has expired; nothing changes.
+    """Return whose code it is, its record, and whether it has expired.
+
+    Looking follows every rule of redeeming, or it would be the way around them: a wrong code is counted. A right one
+    changes nothing, since what was counted is never committed.
 
     Raises:
         CodeInvalid, TooMany
     """
-    _refuse_flooding(work, redeemer, is_bound=given.user_name is not None)
-    code = Codes(work).find(given.code) if given.code.strip() else None
-    user = Users(work).get(code.user_id) if code else None
-    owner = find_user(work, given.user_name, given.realm) if given.user_name else user
-    if (
-        code is None
-        or user is None
-        or owner is None
-        or owner.id != user.id
-        or code.attempts >= work.settings.limits.tries_per_code
-    ):
-        _count_unknown(work, redeemer)
-        work.commit()
-        raise CodeInvalid(code=given.code)
-    return user, code, code.is_expired(work.now, lifetime_of_code(work, code))
+    code, user = _spend(work, given, redeemer)
+    is_expired = code.is_expired(work.now, lifetime_of_code(work, code))
+    work.release()
+    return user, code, is_expired
 
 
 def lifetime_of_code(work: Work, code: ConfirmationCode) -> timedelta | None:
