@@ -125,6 +125,7 @@ def _send_again(work: Work, user: User, code: ConfirmationCode, notifier: Notifi
     text = _same_code(work, code, carried)
     with work.step("store_record", RecordNotStored):
         text = text or _fresh_code(work, user, code, carried)
+    _keep_name(work, user, code)
     Messages(work).cancel_of(user.id, code.scenario)
     note(work, "resend_code", user.id, reason=carried)
     if carried == EXTERNAL:
@@ -152,6 +153,13 @@ def _fresh_code(work: Work, user: User, code: ConfirmationCode, carried: str) ->
     form = code_form(policy, carried, recommended=recommended)
     repeatable = tolerance(policy, carried) > timedelta(0)
     return issue_code(work, CodeOrder(user.id, code.scenario, carried, form, code.facts, repeatable=repeatable))
+
+
+def _keep_name(work: Work, user: User, code: ConfirmationCode) -> None:
+    """Reserve the name of a pending account for as long as its new code lives (decisions 5.1)."""
+    life = lifetime_of_code(work, code)
+    if user.reserved_until is not None and life is not None and work.now + life > user.reserved_until:
+        Users(work).reserve_until(user.id, work.now + life)
 
 
 def _lost_code(work: Work, user: User) -> ConfirmationCode:
