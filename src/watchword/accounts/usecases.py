@@ -75,8 +75,10 @@ def place_name(
     return replace(name, skeleton=look_alike_key(name.canonical))
 
 
-def check_name(work: Work, name: UserName) -> None:
+def check_name(work: Work, name: UserName, *, ignoring: User | None = None) -> None:
     """Refuse a free name that breaks the pattern or looks like another: steps 4 to 6 of decisions 5.3.
+
+    *ignoring* is an account that does not count, since its reservation is taken over.
 
     Raises:
         UserNameRefused: the pattern, another tenant's suffix, mixed scripts.
@@ -91,7 +93,9 @@ def check_name(work: Work, name: UserName) -> None:
         shape = skeleton(name.canonical)
     except NameRefused as problem:
         raise UserNameRefused(name=name.typed) from problem
-    if shape is not None and (resembles_reserved(shape) or Users(work).has_skeleton(shape)):
+    if shape is None or (ignoring is not None and ignoring.name.skeleton == shape):
+        return
+    if resembles_reserved(shape) or Users(work).has_skeleton(shape):
         raise UserExists(name=name.typed)
 
 

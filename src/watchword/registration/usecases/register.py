@@ -162,7 +162,7 @@ def _check(work: Work, draft: Draft) -> _Plan:
     outcome = decide_outcome(policy, verified=policy.honours_preverified and channel in admitted.verified)
     if outcome.sends and (channel is None or channel not in admitted.addresses):
         raise ChannelWithoutValue
-    check_name(work, name)
+    check_name(work, name, ignoring=stale)
     password = _check_password(work, draft.password)
     _refuse_taken_claims(work, admitted, profile, stale)
     return _Plan(draft, name, admitted, channel, outcome, policy, stale, password)
