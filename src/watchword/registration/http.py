@@ -283,10 +283,11 @@ def _draft(work: Work, ask: Ask[RegisterBody]) -> Draft:
     repeat = None
     if key:
         digest = work.keys.digest("body", msgspec.json.encode(ask.body).decode())
-        repeat = RepeatKey(ask.caller.name, key[:255], digest)
+        repeat = RepeatKey(f"{ask.caller.tenant}/{ask.caller.name}", key[:255], digest)
     return Draft(
         user.username, user.password, user.realm, [(claim.uri, claim.value) for claim in user.claims or []],
         _properties(ask.body.properties), _may_assert(ask.caller), ask.caller.name, repeat,
+        asked_by=ask.caller.name,
     )  # fmt: skip
 
 

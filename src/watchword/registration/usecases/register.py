@@ -50,11 +50,16 @@ from watchword.registration.usecases.admission import (
     with_consent,
 )
 from watchword.registration.usecases.callback import check_callback
+from watchword.registration.usecases.names import count_name_check
 from watchword.registration.usecases.repeats import RepeatKey, keep_answer, recall_answer
 from watchword.storage.audit import note
+from watchword.storage.counters import refuse_past
 from watchword.storage.work import Work
 from watchword.tenants.policies import Notification, SelfRegistration
 from watchword.tenants.usecases import read_policy
+
+
+TAKEN_NAMES = "name_checks_per_caller"
 
 
 def nobody_asserts(channel: Channel) -> bool:
@@ -75,6 +80,8 @@ class Draft:
     may_assert: Callable[[Channel], bool] = nobody_asserts
     asserted_by: str = "-"
     repeat: RepeatKey | None = None
+    asked_by: str | None = None
+    """The caller of the API that may learn of so many taken names; pages have a limit of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +131,24 @@ def register_user(work: Work, draft: Draft, notifier: Notifier) -> Registered:
 
     Raises:
         SelfRegistrationDisabled, CallbackRefused, Malformed, RealmUnknown, UserExists, ChannelUnknown,
-        ChannelWithoutValue, UserNameRefused, PasswordRefused, ClaimTaken: nothing was written.
+        ChannelWithoutValue, UserNameRefused, PasswordRefused, ClaimTaken, TooMany: nothing was written.
     """
     answered = recall_answer(work, draft.repeat)
     if answered is not None:
         return Registered.of_answer(answered)
+    if draft.asked_by is not None:
+        refuse_past(work, TAKEN_NAMES, draft.asked_by, work.settings.limits.name_checks_per_caller)
     try:
         plan = _check(work, draft)
         work.release()  # hashing is slow: no transaction stays open meanwhile
         password_hash = work.hasher.hash(plan.password)
         return _write(work, plan, password_hash, notifier)
-    except (UserExists, ClaimTaken, AnsweredMeanwhile):
+    except (UserExists, ClaimTaken, AnsweredMeanwhile) as problem:
         work.release()
         answered = recall_answer(work, draft.repeat)  # perhaps it was this very request that was quicker
         if answered is None:
+            if draft.asked_by is not None and isinstance(problem, UserExists):
+                count_name_check(work, TAKEN_NAMES, draft.asked_by, work.settings.limits.name_checks_per_caller)
             raise
         return Registered.of_answer(answered)
 
