@@ -52,9 +52,13 @@ class Node:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
-    def signal(self, number: signal.Signals) -> None:
+    @property
+    def pid(self) -> int:
         assert self._process.pid is not None
-        os.kill(self._process.pid, number)
+        return self._process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End the process as if its power were cut."""

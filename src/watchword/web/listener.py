@@ -47,9 +47,12 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        """Stop counting: a head is whole."""
+        """Stop counting: a head is whole. One without a version of HTTP that knows heads is refused."""
         self._stop_timer()
         self._head_bytes = 0
+        if self.parser.get_http_version() not in {"1.0", "1.1"}:
+            self._refuse(b"505 HTTP Version Not Supported")
+            return
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -14,11 +14,14 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of *routes*; pages are left out."""
     told = [route for route in routes if not route.page]
-    bodies = [route.body for route in told if route.body is not None]
-    _, schemas = msgspec.json.schema_components(bodies, ref_template="#/components/schemas/{name}")
+    with_body = [route for route in told if route.body is not None]
+    bodies, schemas = msgspec.json.schema_components(
+        [route.body for route in with_body], ref_template="#/components/schemas/{name}"
+    )
+    body_of = {id(route): body for route, body in zip(with_body, bodies, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for route in told:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, body_of.get(id(route)))
     return {
         "openapi": "3.1.0",
         "info": {"title": "Watchword", "version": version},
@@ -28,7 +31,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
     }
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, body: dict[str, Any] | None) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.handler.__name__,
         "summary": (route.handler.__doc__ or "").strip().splitlines()[0] if route.handler.__doc__ else "",
@@ -43,7 +46,6 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.door is Door.CALLER:
         operation["security"] = [{"basic": []}]
         operation["x-permission"] = route.permission or ("of a person" if route.people else "")
-    if route.body is not None:
-        schema = {"$ref": f"#/components/schemas/{route.body.__name__}"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return operation
