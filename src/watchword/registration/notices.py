@@ -96,7 +96,7 @@ def say(work: Work, notifier: Notifier, user: User, letter: Letter) -> Notified:
         "notification-channel": letter.channel.value,
         "TEMPLATE_TYPE": letter.template,
         "send-to": recipient or "",
-        "mobile": letter.to or user.address(Channel.SMS) or "",
+        "mobile": (recipient if letter.channel is Channel.SMS else user.address(Channel.SMS)) or "",
     }
     claims = {f"user.claim.{uri.removeprefix(DIALECT)}": value for uri, value in user.claims.items()}
     notice = Notice(

@@ -147,10 +147,8 @@ def _spend(work: Work, given: Given, redeemer: Redeemer) -> tuple[ConfirmationCo
     """Count the try, and return the code with its user."""
     is_bound = given.user_name is not None or redeemer.user_id is not None
     _refuse_flooding(work, redeemer, is_bound=is_bound)
-    owner = find_user(work, given.user_name, given.realm) if given.user_name else None
-    if given.user_name and owner is None:
-        _refuse_unknown(work, given, redeemer)
-    if not given.code.strip():
+    owner = _owner(work, given, redeemer)
+    if (is_bound and owner is None) or not given.code.strip():
         _refuse_unknown(work, given, redeemer)
     if owner is not None:
         _refuse_worn_address(work, owner)
@@ -160,15 +158,22 @@ def _spend(work: Work, given: Given, redeemer: Redeemer) -> tuple[ConfirmationCo
         _count_unknown(work, redeemer)
         if owner is not None:
             _count_wrong(work, owner)
+        found = Codes(work).find(given.code) if redeemer.user_id is not None else None
         work.commit()
+        if found is not None and found.user_id != redeemer.user_id:
+            raise CodeOfSomeoneElse(name=redeemer.name) from None
         raise
-    user = Users(work).get(code.user_id)
-    if user is None or (redeemer.user_id is None and not _may_be_unbound(work, code, is_bound=is_bound)):
+    user = owner or Users(work).get(code.user_id)
+    if user is None or not _may_be_unbound(work, code, is_bound=is_bound):
         _refuse_unknown(work, given, redeemer)
-    if redeemer.user_id is not None and user.id != redeemer.user_id:
-        work.commit()
-        raise CodeOfSomeoneElse(name=redeemer.name)
     return code, user
+
+
+def _owner(work: Work, given: Given, redeemer: Redeemer) -> User | None:
+    """Return whose code it must be: the person's who is signed in, or that of the user who is named."""
+    if redeemer.user_id is not None:
+        return Users(work).get(redeemer.user_id)
+    return find_user(work, given.user_name, given.realm) if given.user_name else None
 
 
 def _may_be_unbound(work: Work, code: ConfirmationCode, *, is_bound: bool) -> bool:
@@ -235,6 +240,7 @@ def _confirm_address(work: Work, code: ConfirmationCode, user: User, *, is_owner
     """Put a proven address in the place of the old one."""
     proves_number = code.scenario.step is Step.VERIFY_MOBILE_NUMBER
     if proves_number and not is_owner and not read_policy(work, ClaimUpdate).mobile_by_privileged_user:
+        work.commit()  # the spent attempt outlives the refusal
         raise MobileVerificationNotPrivileged
     if not apply_pending(work, user, code):
         work.commit()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from watchword.accounts.claims import EMAIL_ADDRESS, EXTERNAL, LITE_USER, MOBILE, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import SELF_SIGN_UP_ROLE, AccountState, LockedReason, User
@@ -23,7 +24,7 @@ from watchword.notification.outbox import Notified, Notifier
 from watchword.registration.model import code_form, lifetime_of, resolve_channel
 from watchword.registration.notices import SentCode, kept_properties, send_code
 from watchword.registration.usecases.admission import admit_claims, check_addresses, note_what_was_ignored
-from watchword.registration.usecases.register import nobody_asserts
+from watchword.registration.usecases.register import nobody_asserts, reserved_until
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import LiteRegistration, Notification, SelfRegistration
@@ -76,6 +77,7 @@ def register_lite_user(work: Work, draft: LiteDraft, notifier: Notifier) -> Lite
         new_id(work.entropy, work.now), name, None, work.now, locked=policy.lock_on_creation,
         state=AccountState.PENDING_LITE_REGISTRATION,
         locked_reason=LockedReason.PENDING_SELF_REGISTRATION if policy.lock_on_creation else None, claims=claims,
+        reserved_until=reserved_until(work, _lifetime(policy, channel)) if policy.lock_on_creation else None,
         roles=(SELF_SIGN_UP_ROLE,),
     )  # fmt: skip
     with work.step("add_user", UserNotStored):
@@ -113,7 +115,10 @@ def _ask_to_confirm(
         code = issue_code(work, CodeOrder(user.id, Scenario.LITE_SIGN_UP, carried, form, properties))
     if carried == EXTERNAL:
         return code, None
-    minutes = policy.sms_code_minutes if channel is Channel.SMS else policy.email_code_minutes
     with work.step("publish_event", EventNotPublished):
-        sent = SentCode(Scenario.LITE_SIGN_UP, channel, code, lifetime_of(minutes), properties)
+        sent = SentCode(Scenario.LITE_SIGN_UP, channel, code, _lifetime(policy, channel), properties)
         return None, send_code(work, notifier, user, sent)
+
+
+def _lifetime(policy: LiteRegistration, channel: Channel) -> timedelta | None:
+    return lifetime_of(policy.sms_code_minutes if channel is Channel.SMS else policy.email_code_minutes)

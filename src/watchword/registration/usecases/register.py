@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from watchword.accounts.claims import EXTERNAL, PREFERRED_CHANNEL, Channel
@@ -277,18 +277,24 @@ def _user_of(work: Work, plan: _Plan, password_hash: str) -> User:
         id=new_id(work.entropy, work.now), name=plan.name, password_hash=password_hash, created_at=work.now,
         locked=outcome.locked, state=AccountState.PENDING_SELF_REGISTRATION if outcome.pending else None,
         locked_reason=LockedReason.PENDING_SELF_REGISTRATION if outcome.locked else None,
-        reserved_until=_reserved_until(work, plan) if outcome.locked else None, claims=claims,
+        reserved_until=reserved_until(work, _lifetime(work, plan)) if outcome.locked else None, claims=claims,
         roles=(SELF_SIGN_UP_ROLE,),
     )  # fmt: skip
 
 
-def _reserved_until(work: Work, plan: _Plan) -> Any:  # noqa: ANN401  # an instant or none
-    """Return when a pending account may be swept away: under ``recommended`` alone (decisions 5.1)."""
-    if work.settings.security_profile != "recommended":
-        return None
+def _lifetime(work: Work, plan: _Plan) -> timedelta | None:
     carried = EXTERNAL if plan.outcome is Outcome.WAITING_EXTERNAL else plan.channel or EXTERNAL
-    life = sign_up_lifetime(work, carried)
-    return None if life is None else work.now + max(life, work.settings.registration.pending_reservation)
+    return sign_up_lifetime(work, carried)
+
+
+def reserved_until(work: Work, life: timedelta | None) -> datetime | None:
+    """Return when a pending account may be swept away whose code has this *life* (decisions 5.1).
+
+    Under ``recommended`` alone, and never where the code lives for ever.
+    """
+    if work.settings.security_profile != "recommended" or life is None:
+        return None
+    return work.now + max(life, work.settings.registration.pending_reservation)
 
 
 def _ask_to_confirm(work: Work, plan: _Plan, user: User, notifier: Notifier) -> tuple[str | None, Notified | None]:
