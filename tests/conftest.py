@@ -16,8 +16,8 @@ pytest_plugins = ["tests.provision"]
 class WorldMaker(Protocol):
     """Makes installations that differ from the usual one."""
 
-    def __call__(self, *, profile: str = "wso2", running: bool = False, **settings: str) -> World:
-        """Make an installation; *settings* are named by their last word, or by their whole key."""
+    def __call__(self, *, profile: str = "wso2", courier: str = "stepping", **settings: str) -> World:
+        """Make an installation; *settings* are named by their keys, and a courier that is "running" sends by itself."""
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +60,11 @@ def world_maker(
 ) -> WorldMaker:
     """Return a maker of worlds; *furnish_folder* prepares a database and returns its URL, if it has one."""
 
-    def make(*, profile: str = "wso2", running: bool = False, **settings: str) -> World:
+    def make(*, profile: str = "wso2", courier: str = "stepping", **settings: str) -> World:
         place = folder / f"world-{len(list(folder.iterdir()))}"
         place.mkdir()
         database = open_database(place, furnish_folder(place))
         known = settings_of(profile, place, settings)
-        return opened.enter_context(open_world(known, database, door, running=running))
+        return opened.enter_context(open_world(known, database, door, running=courier == "running"))
 
     return make

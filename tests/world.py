@@ -1,7 +1,7 @@
 """An installation to test through its front door: real storage, real requests, and a clock that moves when told.
 
-The courier delivers when somebody looks for messages, so that no test has to wait for it; ``running=True`` gives it the
-threads that it has in production.
+The courier delivers when somebody looks for messages, so that no test has to wait for it; one that is running has the
+threads of production.
 """
 
 import asyncio
@@ -120,6 +120,7 @@ class PostOffice:
         """Channels for which nobody has a provider."""
         self.refuses: str | None = None
         self.is_unreachable: str | None = None
+        self.breaks = False
         self.hangs_until = threading.Event()
         self.hangs_until.set()
         self.is_asked = threading.Event()
@@ -130,6 +131,8 @@ class PostOffice:
     def send(self, message: Message, deadline_seconds: float) -> Receipt:
         self.is_asked.set()
         assert self.hangs_until.wait(PATIENCE_SECONDS)
+        if self.breaks:
+            raise ZeroDivisionError
         if self.refuses is not None:
             raise Refused(self.refuses)
         if self.is_unreachable is not None:
@@ -230,7 +233,7 @@ class World:
 
     # --- asking ---
 
-    def request(
+    def request(  # a request is all of this
         self,
         method: str,
         path: str,
@@ -259,7 +262,7 @@ class World:
         }  # fmt: skip
         return self.door.call(self.application, scope, octets)
 
-    def register(
+    def register(  # noqa: PLR0913  # each may be said of a person or left out
         self,
         name: str = "kim",
         *,
@@ -285,7 +288,7 @@ class World:
         body = {"user": user, "properties": _pairs(properties)}
         return self.request("POST", f"{API}/me", body, by=by, tenant=tenant, headers=headers)
 
-    def confirm(
+    def confirm(  # each may be said with a code or left out
         self,
         code: str,
         *,
@@ -367,7 +370,16 @@ class World:
         """Do something in a unit of work of its own."""
         return self.installation.works.do(tenant, task)
 
-    def add_person(
+    def change(self, task: Callable[[Work], object], tenant: str = SUPER_TENANT) -> None:
+        """Do something in a unit of work of its own, and commit it."""
+
+        def commit(work: Work) -> None:
+            task(work)
+            work.commit()
+
+        self.do(commit, tenant)
+
+    def add_person(  # a person is all of this
         self,
         name: str = "pat",
         *,

@@ -89,7 +89,8 @@ def test_each_permission_opens_its_own_doors(world: World) -> None:
     "account",
     [
         {"locked": True}, {"disabled": True}, {"state": AccountState.PENDING_SELF_REGISTRATION},
-        {"locked": True, "state": AccountState.PENDING_SELF_REGISTRATION}, {"state": AccountState.PENDING_EMAIL_VERIFICATION},
+        {"locked": True, "state": AccountState.PENDING_SELF_REGISTRATION},
+        {"state": AccountState.PENDING_EMAIL_VERIFICATION},
     ],
 )  # fmt: skip
 def test_an_account_that_is_not_open_is_answered_like_an_unknown_one(world: World, account: dict[str, object]) -> None:
@@ -101,7 +102,7 @@ def test_an_account_that_is_not_open_is_answered_like_an_unknown_one(world: Worl
 def test_a_lock_counts_at_once_although_the_password_was_right_a_moment_ago(world: World) -> None:
     user = world.add_person()
     assert export(world, PERSON).status == 200
-    world.do(lambda work: (Users(work).lock(user.id, LockedReason.ADMIN_INITIATED), work.commit()))
+    world.change(lambda work: Users(work).lock(user.id, LockedReason.ADMIN_INITIATED))
     assert export(world, PERSON).status == 401
 
 
@@ -109,7 +110,7 @@ def test_a_new_password_counts_at_once_and_the_old_one_is_forgotten(world: World
     user = world.add_person()
     assert export(world, PERSON).status == 200
     changed = world.installation.works.surroundings.hasher.hash("Another-Pass-1")
-    world.do(lambda work: (Users(work).set_password(user.id, changed), work.commit()))
+    world.change(lambda work: Users(work).set_password(user.id, changed))
     assert export(world, PERSON).status == 401
     assert export(world, ("pat", "Another-Pass-1")).status == 200
 
@@ -125,7 +126,7 @@ def test_the_memory_of_a_right_password_does_not_open_another_account(world: Wor
 def test_a_deleted_account_is_unknown_at_once(world: World) -> None:
     user = world.add_person()
     assert export(world, PERSON).status == 200
-    world.do(lambda work: (Users(work).delete(user.id), work.commit()))
+    world.change(lambda work: Users(work).delete(user.id))
     assert export(world, PERSON).status == 401
 
 

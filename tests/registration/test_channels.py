@@ -123,7 +123,7 @@ def test_nobody_is_registered_whom_no_message_can_reach(worlds: WorldMaker, reso
         }
     )
     other = {"email": MAILBOX, "mobile": None} if default == "SMS" and resolving == "false" else {"mobile": None}
-    reply = world.register(**other)  # type: ignore[arg-type]  # addresses only
+    reply = world.register(**other)
     assert (reply.status, reply.code) == (400, "USR-10002")
     assert world.user() is None
 

@@ -49,7 +49,9 @@ def test_the_preference_chooses_the_channel(world: World, preferred: str | None,
     assert world.letters[-1].channel == channel
 
 
-@pytest.mark.parametrize(("preferred", "code"), [("PIGEON", "USR-10001"), ("mobile", "USR-10001"), ("SMS", "USR-10002")])
+@pytest.mark.parametrize(
+    ("preferred", "code"), [("PIGEON", "USR-10001"), ("mobile", "USR-10001"), ("SMS", "USR-10002")]
+)
 def test_a_preference_that_cannot_be_is_refused(world: World, preferred: str, code: str) -> None:
     assert lite(world, email=MAILBOX, preferredChannel=preferred).code == code
     assert world.user(MAILBOX) is None

@@ -17,9 +17,7 @@ YES_AND_NO = (True, False)
 
 @pytest.mark.parametrize(("lock", "internal", "sends"), list(product(YES_AND_NO, repeat=3)))
 def test_whoever_is_verified_is_let_in_at_once(lock: bool, internal: bool, sends: bool) -> None:  # noqa: FBT001  # O1 to O4
-    policy = SelfRegistration(
-        lock_on_creation=lock, internally_managed=internal, send_confirmation_on_creation=sends
-    )
+    policy = SelfRegistration(lock_on_creation=lock, internally_managed=internal, send_confirmation_on_creation=sends)
     assert decide_outcome(policy, verified=True) is Outcome.VERIFIED
 
 
@@ -37,9 +35,7 @@ def test_whoever_is_verified_is_let_in_at_once(lock: bool, internal: bool, sends
     ],
 )
 def test_the_others_wait_or_not_as_the_policy_says(lock: bool, internal: bool, sends: bool, row: Outcome) -> None:  # noqa: FBT001  # a table
-    policy = SelfRegistration(
-        lock_on_creation=lock, internally_managed=internal, send_confirmation_on_creation=sends
-    )
+    policy = SelfRegistration(lock_on_creation=lock, internally_managed=internal, send_confirmation_on_creation=sends)
     assert decide_outcome(policy, verified=False) is row
 
 
@@ -226,13 +222,11 @@ def test_the_legacy_body_is_the_bare_code_where_the_caller_sends(worlds: WorldMa
 
 
 def test_a_failed_first_attempt_leaves_a_locked_account_that_can_be_resent_to(worlds: WorldMaker) -> None:
-    world = worlds(running=True, **{"watchword.delivery.answer": "first-attempt"})
+    world = worlds(courier="running", **{"watchword.delivery.answer": "first-attempt"})
     world.post_office.refuses = "not today"
     reply = world.register()
     assert (reply.status, reply.code) == (500, "20011")
-    assert reply.json["description"] == (
-        "The server encountered an internal error. Please contact administrator."
-    )
+    assert reply.json["description"] == ("The server encountered an internal error. Please contact administrator.")
     assert world.known().locked
     assert world.states() == ["failed"]
     world.post_office.refuses = None

@@ -93,7 +93,7 @@ def test_a_suffix_of_another_tenant_is_refused(worlds: WorldMaker) -> None:
 
 
 def test_a_realm_before_the_name_that_contradicts_the_stated_one_is_refused(world: World) -> None:
-    world.do(lambda work: (Users(work).add_realm("STAFF"), work.commit()))
+    world.change(lambda work: Users(work).add_realm("STAFF"))
     assert_refused(world, world.register("STAFF/kim", realm="PRIMARY"), 400, "20045")
     assert world.register("STAFF/kim", realm="staff").status == 201
     assert world.user("kim") is None
@@ -155,7 +155,8 @@ def test_a_claim_that_nobody_knows_is_named(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", [f"{IDENTITY}accountLocked", f"{IDENTITY}accountState", f"{DIALECT}role", f"{DIALECT}groups", f"{DIALECT}userid"]
+    "uri",
+    [f"{IDENTITY}accountLocked", f"{IDENTITY}accountState", f"{DIALECT}role", f"{DIALECT}groups", f"{DIALECT}userid"],
 )
 def test_a_claim_that_is_not_the_callers_to_set_is_dropped(world: World, uri: str) -> None:
     assert world.register(claims={uri: "admin"}, by=TRUSTED).status == 201
@@ -232,7 +233,9 @@ def test_claims_without_consent_are_dropped(world: World) -> None:
     assert MOBILE in world.known().claims
 
 
-@pytest.mark.parametrize("receipt", ["no JSON", "[]", '{"services": 1}', "[" * 20000, '{"services": [{"purposes": [1]}]}'])
+@pytest.mark.parametrize(
+    "receipt", ["no JSON", "[]", '{"services": 1}', "[" * 20000, '{"services": [{"purposes": [1]}]}']
+)
 def test_a_receipt_that_is_none_is_refused(world: World, receipt: str) -> None:
     assert_refused(world, world.register(properties={"consent": receipt}), 400, "USR-10003")
 

@@ -63,7 +63,7 @@ def test_after_a_day_the_key_is_forgotten(world: World) -> None:
 
 
 def test_a_repeated_request_hears_how_the_first_attempt_ended(worlds: WorldMaker) -> None:
-    world = worlds(running=True, **{"watchword.delivery.answer": "first-attempt"})
+    world = worlds(courier="running", **{"watchword.delivery.answer": "first-attempt"})
     assert world.register(headers=KEY).status == 201
     assert world.register(headers=KEY).status == 201
     world.post_office.refuses = "no"

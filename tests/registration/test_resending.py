@@ -149,7 +149,7 @@ def test_a_user_of_another_tenant_is_unknown(world: World) -> None:
 
 def test_a_pending_account_whose_record_is_lost_gets_a_code_by_its_channel(world: World) -> None:
     world.register(email=MAILBOX)
-    world.do(lambda work: (work.connection.execute(codes.delete()), work.commit()))
+    world.change(lambda work: work.connection.execute(codes.delete()))
     assert world.resend().status == 201
     assert world.letters[-1].channel == "SMS"
     assert world.confirm(world.last_code()).status == 202

@@ -48,7 +48,7 @@ def test_a_confirmed_name_stays(world: World) -> None:
 def test_a_name_that_somebody_has_logged_in_with_stays(world: World) -> None:
     world.register()
     user = world.known()
-    world.do(lambda work: (Users(work).note_login(user.id), work.commit()))
+    world.change(lambda work: Users(work).note_login(user.id))
     world.clock.tick(days=2)
     assert world.register().code == "20030"
 

@@ -192,7 +192,7 @@ def test_a_code_for_a_value_that_waits_no_more_is_outdated(worlds: WorldMaker) -
     sign_up(world)
     change(world, {EMAIL_ADDRESS: NEW_MAILBOX})
     user = world.known()
-    world.do(lambda work: (Users(work).remove_claims(user.id, [PENDING_EMAIL]), work.commit()))
+    world.change(lambda work: Users(work).remove_claims(user.id, [PENDING_EMAIL]))
     assert prove(world, world.last_code()).code == "18023"
     assert world.known().address(Channel.EMAIL) == MAILBOX
 
@@ -223,7 +223,8 @@ def test_the_person_may_ask_for_the_code_again(worlds: WorldMaker) -> None:
     ("scenario", "code"),
     [
         (None, "UAR-10011"), ("NONSENSE", "UAR-10011"), ("ASK_PASSWORD", "UAR-10011"),
-        ("MOBILE_VERIFICATION_ON_UPDATE", "20024"), ("EMAIL_VERIFICATION_ON_UPDATE", "20024"), ("SELF_SIGN_UP", "20024"),
+        ("MOBILE_VERIFICATION_ON_UPDATE", "20024"), ("EMAIL_VERIFICATION_ON_UPDATE", "20024"),
+        ("SELF_SIGN_UP", "20024"),
     ],
 )  # fmt: skip
 def test_nothing_else_is_sent_again(world: World, scenario: str | None, code: str) -> None:

@@ -6,7 +6,7 @@ from tests.conftest import WorldMaker
 from tests.world import CREATE_ONLY, MAILBOX, World
 from watchword.accounts.claims import EMAIL_VERIFIED
 
-GOOD_PASSWORD = "correct-Horse-battery-7"  # noqa: S105  # one that the recommended profile takes
+GOOD_PASSWORD = "correct-Horse-battery-7"  # one that the recommended profile takes
 MOBILE_NUMBER = "+94721584558"
 
 

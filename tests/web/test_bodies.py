@@ -1,4 +1,4 @@
-"""What may stand in a request, and what is said of the rest: at any endpoint 400 USR-10003, with the place at the end."""
+"""What may stand in a request; the rest is 400 USR-10003 at any endpoint, and the text ends with what is wrong."""
 
 import pytest
 

@@ -12,7 +12,7 @@ from tests.world import API, OTHER_TENANT, World
     "path",
     [
         "/api", f"{API}/nothing", f"{API}/me/", f"{API}//me", f"/{API}/me", f"{API}/./me", "/API/identity/user/v1.0/me",
-        f"{API}/me;x=y", f"/t/a/../t/{OTHER_TENANT}{API}/me", f"/t/{API}/me", f"/o/acme{API}/me", f"{API}/me%00",
+        f"{API}/me;x=y", f"/t/a/../t/{OTHER_TENANT}{API}/me", f"/t/{API}/me", f"/o/acme{API}/me", f"{API}/me%00", f"/t/a%00b{API}/me",
         "/api/identity/user/v1.0/%252e/me",
     ],
 )  # fmt: skip
@@ -21,7 +21,7 @@ def test_an_address_that_is_none_is_not_found(world: World, path: str) -> None:
     assert (reply.status, reply.code) == (404, "404-0")
 
 
-@pytest.mark.parametrize("tenant", ["nowhere.example", "a%00b", "%F0%9F%92%A9", "x" * 300])
+@pytest.mark.parametrize("tenant", ["nowhere.example", "%F0%9F%92%A9", "x" * 300])
 def test_an_unknown_tenant_is_not_found(world: World, tenant: str) -> None:
     reply = world.register(tenant=tenant)
     assert (reply.status, reply.code) == (404, "18016")

@@ -208,7 +208,7 @@ class Courier:
             log.exception("a message could not be settled", extra={"message_id": entry.id})
 
     def _attempt(self, entry: OutboxEntry) -> "Receipt | Refused | Unreachable":
-        """Open a message and hand it over; one that cannot be opened must not hold up those that were leased with it."""
+        """Open a message and hand it over; one that cannot be opened holds up none that were leased with it."""
         try:
             message = self._works.do(entry.tenant, lambda work: open_message(work, entry), reading=True)
         except SealBroken:

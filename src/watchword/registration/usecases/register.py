@@ -58,7 +58,6 @@ from watchword.storage.work import Work
 from watchword.tenants.policies import Notification, SelfRegistration
 from watchword.tenants.usecases import read_policy
 
-
 TAKEN_NAMES = "name_checks_per_caller"
 
 
