@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, insert, or_, select, update
 
 from watchword.codes.model import ConfirmationCode, Scenario
 from watchword.storage.schema import codes
@@ -38,18 +38,31 @@ class Codes:
             "facts": json.dumps(dict(code.facts)),
         })  # fmt: skip
 
-    def spend_attempt(self, text: str, limit: int, user_id: str | None) -> ConfirmationCode | None:
+    def spend_attempt(self, text: str, limit: int) -> ConfirmationCode | None:
         """Count a try of the code with this text, and return it; ``None`` if there is none, or its tries are spent."""
-        mine = (codes.c.tenant == self.work.tenant) & (codes.c.digest == self.digest(text)) & (codes.c.attempts < limit)
-        if user_id is not None:
-            mine &= codes.c.user_id == user_id
-        counted = update(codes).where(mine).values(attempts=codes.c.attempts + 1).returning(codes)
-        return self._code(self.work.connection.execute(counted).one_or_none())
+        return self._spend(text, limit, codes.c.digest == self.digest(text)).get(self.digest(text))
 
-    def spend_attempts_of(self, user_id: str) -> None:
-        """Count a wrong try against every code of a user."""
-        mine = (codes.c.tenant == self.work.tenant) & (codes.c.user_id == user_id)
-        self.work.connection.execute(update(codes).where(mine).values(attempts=codes.c.attempts + 1))
+    def spend_attempt_of(self, text: str, limit: int, user_id: str) -> tuple[ConfirmationCode | None, bool]:
+        """Count a try of a user's code with this text, or else of every code that the user has.
+
+        Return the code, and whether anything was compared: nothing is once the tries are spent. It is one statement, so
+        that guesses which come together are counted before any of them is looked at.
+        """
+        other = codes.alias()
+        right = exists().where(
+            other.c.tenant == self.work.tenant, other.c.user_id == user_id, other.c.digest == self.digest(text)
+        )
+        mine = (codes.c.user_id == user_id) & or_(codes.c.digest == self.digest(text), ~right)
+        spent = self._spend(text, limit, mine)
+        return spent.get(self.digest(text)), bool(spent)
+
+    def _spend(self, text: str, limit: int, mine: ColumnElement[bool]) -> dict[str, ConfirmationCode]:
+        """Count a try of codes that have one left, and return them by digest; one that was seen too late stays so."""
+        is_late = codes.c.expired & (codes.c.digest == self.digest(text))
+        left = (codes.c.tenant == self.work.tenant) & mine & or_(codes.c.attempts < limit, is_late)
+        counted = update(codes).where(left).values(attempts=codes.c.attempts + 1).returning(codes)
+        rows = self.work.connection.execute(counted).all()
+        return {row.digest: code for row in rows if (code := self._code(row)) is not None}
 
     def find(self, text: str) -> ConfirmationCode | None:
         """Return the record of a code, without counting a try."""

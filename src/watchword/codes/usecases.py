@@ -53,12 +53,13 @@ def spend_code(work: Work, given: str, owner_id: str | None) -> ConfirmationCode
     Raises:
         CodeInvalid: there is no such code, or its tries are spent; the count is committed.
     """
-    codes = Codes(work)
-    work.surroundings.tally["code_comparisons"] += 1
-    code = codes.spend_attempt(given, work.settings.limits.tries_per_code, owner_id)
+    codes, limit = Codes(work), work.settings.limits.tries_per_code
+    if owner_id is None:
+        code, is_compared = codes.spend_attempt(given, limit), True
+    else:
+        code, is_compared = codes.spend_attempt_of(given, limit, owner_id)
+    work.surroundings.tally["code_comparisons"] += is_compared
     if code is None:
-        if owner_id is not None:
-            codes.spend_attempts_of(owner_id)
         note(work, "redeem_code", owner_id or "-", outcome="refused", reason="unknown")
         work.commit()
         raise CodeInvalid(code=given)
