@@ -156,15 +156,13 @@ class Users:
 
     def delete_expired_pending(self, count: int) -> int:
         """Remove pending accounts whose reservation has ended, in all tenants; return how many."""
-        ended = (
-            select(users.c.tenant, users.c.id)
-            .where(users.c.reserved_until < self.work.now, users.c.last_login_at.is_(None))
-            .limit(count)
-        )
-        rows = self._run(ended).all()
-        for row in rows:
-            self._run(delete(users).where(users.c.tenant == row.tenant, users.c.id == row.id))
-        return len(rows)
+        is_over = (users.c.reserved_until < self.work.now) & users.c.last_login_at.is_(None)
+        found = self._run(select(users.c.tenant, users.c.id).where(is_over).limit(count)).all()
+        removed = 0
+        for row in found:  # each is looked at again: somebody may have confirmed it meanwhile
+            mine = (users.c.tenant == row.tenant) & (users.c.id == row.id)
+            removed += self._run(delete(users).where(mine, is_over)).rowcount
+        return removed
 
     def has_administrator(self) -> bool:
         """Tell whether anybody holds the role of the administrator."""
