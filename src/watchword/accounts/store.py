@@ -1,21 +1,83 @@
 """Users and clients of the Work's tenant, as rows."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, exists, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
 from watchword.accounts.model import AccountState, Client, LockedReason, Proof, User, UserName, Verification
 from watchword.base.problems import UserExists
 from watchword.storage.schema import clients, consents, user_claims, user_roles, user_stores, users, verifications
+from watchword.storage.statements import Statement, Upsert, json_rows
 from watchword.storage.work import Work
 
 ADDRESS_CLAIMS = (EMAIL_ADDRESS, MOBILE)
+
+_MINE = users.c.tenant == bindparam("tenant")
+_OF_USER = {
+    table: (table.c.tenant == bindparam("tenant")) & (table.c.user_id == bindparam("user_id"))
+    for table in (user_claims, user_roles, verifications)
+}
+_CLAIMS = (
+    select(json_rows(user_claims.c.uri, user_claims.c.value))
+    .where(user_claims.c.tenant == users.c.tenant, user_claims.c.user_id == users.c.id)
+    .scalar_subquery()
+)
+_ROLES = (
+    select(json_rows(user_roles.c.role))
+    .where(user_roles.c.tenant == users.c.tenant, user_roles.c.user_id == users.c.id)
+    .scalar_subquery()
+)
+_WHOLE = select(users, _CLAIMS.label("claims"), _ROLES.label("roles")).where(_MINE)
+_FIND = Statement(_WHOLE.where(users.c.realm == bindparam("realm"), users.c.canonical == bindparam("canonical")))
+_GET = Statement(_WHOLE.where(users.c.id == bindparam("user_id")))
+_PAGE = Statement(
+    _WHOLE.where(users.c.canonical > bindparam("after"))
+    .order_by(users.c.canonical, users.c.realm)
+    .limit(bindparam("count"))
+)
+_ADD = Statement(insert(users))
+_ADD_CLAIM = Statement(insert(user_claims))
+_SET_CLAIM = Upsert.into(user_claims, "value", "folded")
+_REMOVE_CLAIM = Statement(delete(user_claims).where(_OF_USER[user_claims], user_claims.c.uri == bindparam("uri")))
+_ADD_ROLE = Statement(insert(user_roles))
+_WHO_HAS_ADDRESS = Statement(
+    select(user_claims.c.user_id).where(
+        user_claims.c.tenant == bindparam("tenant"),
+        user_claims.c.uri.in_(ADDRESS_CLAIMS),
+        user_claims.c.folded == bindparam("folded"),
+    ).limit(1)
+)  # fmt: skip
+_WHO_HAS_CLAIM = Statement(
+    select(user_claims.c.user_id).where(
+        user_claims.c.tenant == bindparam("tenant"),
+        user_claims.c.uri == bindparam("uri"),
+        user_claims.c.folded == bindparam("folded"),
+    )
+)
+_HAS_SKELETON = Statement(select(users.c.id).where(_MINE, users.c.skeleton == bindparam("skeleton")).limit(1))
+_VERIFY = Upsert.into(verifications, "how", "by", "at", "value_digest")
+_FORGET_VERIFICATION = Statement(
+    delete(verifications).where(_OF_USER[verifications], verifications.c.channel == bindparam("channel"))
+)
+_VERIFICATIONS = Statement(select(verifications).where(_OF_USER[verifications]).order_by(verifications.c.channel))
+_FIND_CLIENT = Statement(
+    select(clients).where(clients.c.tenant == bindparam("tenant"), clients.c.name == bindparam("name"))
+)
+
+
+@cache
+def _setting(*names: str) -> Statement:
+    """Return what gives columns of a user new values."""
+    fresh: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return Statement(update(users).where(_MINE, users.c.id == bindparam("user_id")).values(fresh))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,55 +93,43 @@ class Users:
             UserExists: somebody else was quicker to take the name; the transaction can only be released.
         """
         name = user.name
-        row = {
-            "tenant": self.work.tenant, "id": user.id, "realm": name.realm, "name": name.typed,
-            "canonical": name.canonical, "skeleton": name.skeleton, "password_hash": user.password_hash,
-            "locked": user.locked, "disabled": user.disabled, "state": user.state, "locked_reason": user.locked_reason,
-            "created_at": user.created_at, "confirmed_at": user.confirmed_at, "reserved_until": user.reserved_until,
-        }  # fmt: skip
         try:
-            self._run(insert(users), row)
+            self.work.rows(
+                _ADD, id=user.id, realm=name.realm, name=name.typed, canonical=name.canonical, skeleton=name.skeleton,
+                password_hash=user.password_hash, locked=user.locked, disabled=user.disabled, state=user.state,
+                locked_reason=user.locked_reason, created_at=user.created_at, confirmed_at=user.confirmed_at,
+                reserved_until=user.reserved_until,
+            )  # fmt: skip
         except IntegrityError as problem:
             raise UserExists(name=name.typed) from problem
-        self._add_claims(user.id, user.claims, folded)
-        if user.roles:
-            self._run(insert(user_roles), [{**self._key(user.id), "role": role} for role in user.roles])
+        self._put_claims(_ADD_CLAIM, user.id, user.claims, folded)
+        for role in user.roles:
+            self.work.write(_ADD_ROLE, user_id=user.id, role=role)
 
     def find(self, realm: str, canonical: str) -> User | None:
         """Return the user of that name."""
-        return self._one((users.c.realm == realm) & (users.c.canonical == canonical))
+        return _user(self.work.row(_FIND, realm=realm, canonical=canonical))
 
     def get(self, user_id: str) -> User | None:
         """Return the user of that id."""
-        return self._one(users.c.id == user_id)
+        return _user(self.work.row(_GET, user_id=user_id))
 
     def page(self, after: str = "", count: int = 1000) -> Sequence[User]:
         """Return users in the order of their names, those after *after*."""
-        mine = (users.c.tenant == self.work.tenant) & (users.c.canonical > after)
-        rows = self._run(select(users).where(mine).order_by(users.c.canonical, users.c.realm).limit(count)).all()
-        return [self._user(row) for row in rows]
+        return [user for row in self.work.rows(_PAGE, after=after, count=count) if (user := _user(row))]
 
     def who_has_address(self, folded: str) -> str | None:
         """Return the id of an account whose number or mailbox this is."""
-        query = select(user_claims.c.user_id).where(
-            user_claims.c.tenant == self.work.tenant,
-            user_claims.c.uri.in_(ADDRESS_CLAIMS),
-            user_claims.c.folded == folded,
-        )
-        owner: str | None = self._run(query.limit(1)).scalar()
-        return owner
+        owner = self.work.row(_WHO_HAS_ADDRESS, folded=folded)
+        return None if owner is None else owner.user_id
 
     def who_has_claim(self, uri: str, folded: str) -> list[str]:
         """Return the ids of the accounts that have this value."""
-        query = select(user_claims.c.user_id).where(
-            user_claims.c.tenant == self.work.tenant, user_claims.c.uri == uri, user_claims.c.folded == folded
-        )
-        return list(self._run(query).scalars())
+        return [row.user_id for row in self.work.rows(_WHO_HAS_CLAIM, uri=uri, folded=folded)]
 
     def has_skeleton(self, skeleton: str) -> bool:
         """Tell whether a name that looks the same is taken, in any realm."""
-        query = select(exists().where(users.c.tenant == self.work.tenant, users.c.skeleton == skeleton))
-        return bool(self._run(query).scalar())
+        return self.work.row(_HAS_SKELETON, skeleton=skeleton) is not None
 
     def confirm(self, user_id: str) -> None:
         """Unlock an account whose person has proven to hold its address."""
@@ -108,33 +158,30 @@ class Users:
         self, user_id: str, claims: Mapping[str, str], folded: Mapping[str, str] = MappingProxyType({})
     ) -> None:
         """Give claims new values; an empty one removes the claim."""
-        self.remove_claims(user_id, claims)
-        self._add_claims(user_id, {uri: value for uri, value in claims.items() if value}, folded)
+        self.remove_claims(user_id, [uri for uri, value in claims.items() if not value])
+        self._put_claims(_SET_CLAIM, user_id, {uri: value for uri, value in claims.items() if value}, folded)
 
     def remove_claims(self, user_id: str, uris: Iterable[str]) -> None:
         """Take claims away."""
-        mine = (user_claims.c.tenant == self.work.tenant) & (user_claims.c.user_id == user_id)
-        self._run(delete(user_claims).where(mine, user_claims.c.uri.in_(list(uris))))
+        for uri in uris:
+            self.work.write(_REMOVE_CLAIM, user_id=user_id, uri=uri)
 
     def verify(self, user_id: str, verification: Verification) -> None:
         """Note that an address was proven, by whom and how."""
-        self.forget_verification(user_id, verification.channel)
-        self._run(insert(verifications), {
-            **self._key(user_id), "channel": verification.channel, "how": verification.how, "by": verification.by,
-            "at": verification.at, "value_digest": verification.value_digest,
-        })  # fmt: skip
+        self.work.write(
+            _VERIFY, user_id=user_id, channel=verification.channel, how=verification.how, by=verification.by,
+            at=verification.at, value_digest=verification.value_digest,
+        )  # fmt: skip
         self.set_claims(user_id, {verification.channel.verified_claim: "true"})
 
     def forget_verification(self, user_id: str, channel: Channel) -> None:
         """Take the proof of an address away, since the address changes."""
-        mine = (verifications.c.tenant == self.work.tenant) & (verifications.c.user_id == user_id)
-        self._run(delete(verifications).where(mine, verifications.c.channel == channel))
+        self.work.write(_FORGET_VERIFICATION, user_id=user_id, channel=channel)
         self.remove_claims(user_id, [channel.verified_claim])
 
     def verifications(self, user_id: str) -> list[Verification]:
         """Return what is known to be proven, and how."""
-        mine = (verifications.c.tenant == self.work.tenant) & (verifications.c.user_id == user_id)
-        rows = self._run(select(verifications).where(mine).order_by(verifications.c.channel)).all()
+        rows = self.work.rows(_VERIFICATIONS, user_id=user_id)
         return [Verification(Channel(row.channel), Proof(row.how), row.by, row.at, row.value_digest) for row in rows]
 
     def keep_consent(self, user_id: str, receipt: str) -> None:
@@ -188,31 +235,16 @@ class Users:
         return {"tenant": self.work.tenant, "user_id": user_id}
 
     def _set(self, user_id: str, **values: object) -> None:
-        self._run(update(users).where(users.c.tenant == self.work.tenant, users.c.id == user_id).values(**values))
+        fresh = {f"new_{name}": value for name, value in values.items()}
+        self.work.write(_setting(*values), user_id=user_id, **fresh)
 
-    def _add_claims(self, user_id: str, claims: Mapping[str, str], folded: Mapping[str, str]) -> None:
-        rows = [
-            {**self._key(user_id), "uri": uri, "value": value, "folded": folded.get(uri) or value.casefold()}
-            for uri, value in claims.items()
-        ]
-        if rows:
-            self._run(insert(user_claims), rows)
-
-    def _one(self, condition: ColumnElement[bool]) -> User | None:
-        row = self._run(select(users).where(users.c.tenant == self.work.tenant, condition)).one_or_none()
-        return None if row is None else self._user(row)
-
-    def _user(self, row: Row[Any]) -> User:
-        mine = (user_claims.c.tenant == self.work.tenant) & (user_claims.c.user_id == row.id)
-        claims = self._run(select(user_claims.c.uri, user_claims.c.value).where(mine)).all()
-        held = (user_roles.c.tenant == self.work.tenant) & (user_roles.c.user_id == row.id)
-        roles = self._run(select(user_roles.c.role).where(held).order_by(user_roles.c.role)).scalars()
-        return User(
-            row.id, UserName(row.realm, row.name, row.canonical, row.skeleton), row.password_hash, row.created_at,
-            row.locked, row.disabled, row.state and AccountState(row.state),
-            row.locked_reason and LockedReason(row.locked_reason), row.confirmed_at, row.reserved_until,
-            row.last_login_at, {claim.uri: claim.value for claim in claims}, tuple(roles),
-        )  # fmt: skip
+    def _put_claims(
+        self, statement: Statement, user_id: str, claims: Mapping[str, str], folded: Mapping[str, str]
+    ) -> None:
+        for uri, value in claims.items():
+            self.work.write(
+                statement, user_id=user_id, uri=uri, value=value, folded=folded.get(uri) or value.casefold()
+            )
 
     def _run(self, statement: Any, values: Any = None) -> Any:  # noqa: ANN401  # SQLAlchemy's own types are as wide
         return self.work.connection.execute(statement, values)
@@ -226,8 +258,7 @@ class Clients:
 
     def find(self, name: str) -> Client | None:
         """Return the client of that name; names are compared without case."""
-        mine = (clients.c.tenant == self.work.tenant) & (clients.c.name == name.casefold())
-        row = self.work.connection.execute(select(clients).where(mine)).one_or_none()
+        row = self.work.row(_FIND_CLIENT, name=name.casefold())
         return None if row is None else _client(row)
 
     def add(self, client: Client) -> None:
@@ -249,5 +280,14 @@ class Clients:
         return bool(self.work.connection.execute(delete(clients).where(mine)).rowcount)
 
 
-def _client(row: Row[Any]) -> Client:
+def _user(row: Any) -> User | None:  # noqa: ANN401  # a row of users with claims and roles
+    return row and User(
+        row.id, UserName(row.realm, row.name, row.canonical, row.skeleton), row.password_hash, row.created_at,
+        row.locked, row.disabled, row.state and AccountState(row.state),
+        row.locked_reason and LockedReason(row.locked_reason), row.confirmed_at, row.reserved_until,
+        row.last_login_at, dict(json.loads(row.claims)), tuple(sorted(role for (role,) in json.loads(row.roles))),
+    )  # fmt: skip
+
+
+def _client(row: Any) -> Client:  # noqa: ANN401  # a row of clients
     return Client(row.name, row.secret_hash, frozenset(row.permissions.split()), row.created_at)

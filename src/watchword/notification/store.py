@@ -5,11 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, or_, select, tuple_, update
 
 from watchword.notification.model import Channel, MessageState, OutboxEntry
 from watchword.storage.schema import messages
+from watchword.storage.statements import Statement
 from watchword.storage.work import Work
+
+_MINE = messages.c.tenant == bindparam("tenant")
+_OPEN_OF_USER = (
+    _MINE
+    & (messages.c.user_id == bindparam("of_user"))
+    & messages.c.state.in_((MessageState.WAITING, MessageState.SENDING))
+)
+_CANCELLED: dict[str, Any] = {
+    "state": MessageState.CANCELLED, "due_at": None, "leased_until": None, "sealed": None,
+    "fence": messages.c.fence + 1,
+}  # fmt: skip
+_ADD = Statement(insert(messages))
+_CANCEL = Statement(update(messages).where(_OPEN_OF_USER).values(_CANCELLED))
+_CANCEL_SCENARIO = Statement(
+    update(messages).where(_OPEN_OF_USER, messages.c.scenario == bindparam("of_scenario")).values(_CANCELLED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +37,12 @@ class Messages:
 
     def add(self, entry: OutboxEntry, scenario: str | None, due_at: datetime | None) -> None:
         """Store a message; *due_at* is when a courier takes it up by itself."""
-        self.work.connection.execute(insert(messages), {
-            "tenant": entry.tenant, "id": entry.id, "user_id": entry.user_id, "channel": entry.channel,
-            "masked_to": entry.masked_to, "template": entry.template, "locale": entry.locale, "event": entry.event,
-            "scenario": scenario, "state": entry.state, "reason": entry.reason, "attempts": 0,
-            "created_at": entry.created_at, "due_at": due_at, "fence": 0,
-            "expires_at": entry.expires_at, "trace": entry.trace, "sealed": entry.sealed,
-        })  # fmt: skip
+        self.work.write(
+            _ADD, id=entry.id, user_id=entry.user_id, channel=entry.channel, masked_to=entry.masked_to,
+            template=entry.template, locale=entry.locale, event=entry.event, scenario=scenario, state=entry.state,
+            reason=entry.reason, attempts=0, created_at=entry.created_at, due_at=due_at, fence=0,
+            expires_at=entry.expires_at, trace=entry.trace, sealed=entry.sealed,
+        )  # fmt: skip
 
     def find(self, message_id: str) -> OutboxEntry | None:
         """Return a message."""
@@ -49,15 +65,10 @@ class Messages:
 
     def cancel_of(self, user_id: str, scenario: str | None = None) -> None:
         """Let nothing go out any more that carries a code which has died."""
-        mine = (messages.c.tenant == self.work.tenant) & (messages.c.user_id == user_id)
-        open_ones = mine & messages.c.state.in_([MessageState.WAITING, MessageState.SENDING])
-        if scenario is not None:
-            open_ones &= messages.c.scenario == scenario
-        self.work.connection.execute(
-            update(messages).where(open_ones).values(
-                state=MessageState.CANCELLED, due_at=None, leased_until=None, sealed=None, fence=messages.c.fence + 1
-            )
-        )  # fmt: skip
+        if scenario is None:
+            self.work.write(_CANCEL, of_user=user_id)
+        else:
+            self.work.write(_CANCEL_SCENARIO, of_user=user_id, of_scenario=scenario)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from sqlalchemy import insert, select
 
 from watchword.base.entropy import new_id
 from watchword.storage.schema import audit
+from watchword.storage.statements import Statement
 from watchword.storage.work import Work
+
+_NOTE = Statement(insert(audit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,10 @@ class AuditEvent:
 
 def note(work: Work, action: str, target: str, *, outcome: str = "ok", reason: str = "") -> None:
     """Write a line in the transaction of the work."""
-    work.connection.execute(insert(audit), {
-        "tenant": work.tenant, "id": new_id(work.entropy, work.now), "at": work.now, "actor": work.origin.actor,
-        "source": work.origin.source, "action": action, "target": target, "outcome": outcome, "reason": reason,
-        "trace": work.origin.trace,
-    })  # fmt: skip
+    work.write(
+        _NOTE, id=new_id(work.entropy, work.now), at=work.now, actor=work.origin.actor, source=work.origin.source,
+        action=action, target=target, outcome=outcome, reason=reason, trace=work.origin.trace,
+    )  # fmt: skip
 
 
 def read_audit(work: Work, since: str = "", count: int = 1000) -> Sequence[AuditEvent]:

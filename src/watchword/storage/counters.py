@@ -6,14 +6,16 @@ A window begins with the first thing counted and ends after the limit's span; th
 from datetime import timedelta
 from math import ceil
 
-from sqlalchemy import delete, text
+from sqlalchemy import BigInteger, Integer, column, delete, text
 
 from watchword.base.kinds import Limit
 from watchword.base.problems import TooMany
 from watchword.storage.schema import EPOCH, MICROSECOND, counters
+from watchword.storage.statements import Statement
 from watchword.storage.work import Work
 
-_COUNT = text("""
+_COUNT = Statement(
+    text("""
     INSERT INTO counters (tenant, "limit", key, "window", count, started_at, ends_at)
     VALUES (:tenant, :limit, :key, :window, 1, :now, :ends)
     ON CONFLICT (tenant, "limit", key, "window") DO UPDATE SET
@@ -22,12 +24,15 @@ _COUNT = text("""
         ends_at = CASE WHEN counters.ends_at <= :now THEN :ends ELSE counters.ends_at END
     WHERE counters.ends_at <= :now OR counters.count < :most
     RETURNING count
-""")
-_SPENT = text("""
+""").columns(column("count", Integer))
+)
+_SPENT = Statement(
+    text("""
     SELECT ends_at FROM counters
     WHERE tenant = :tenant AND "limit" = :limit AND key = :key AND "window" = :window
       AND ends_at > :now AND count >= :most
-""")
+""").columns(column("ends_at", BigInteger))
+)
 
 
 def count(work: Work, limit_name: str, key: str, limit: Limit) -> bool:
@@ -35,13 +40,13 @@ def count(work: Work, limit_name: str, key: str, limit: Limit) -> bool:
 
     *key* says whose count it is; only its keyed digest is stored.
     """
-    return work.connection.execute(_COUNT, _values(work, limit_name, key, limit)).scalar() is not None
+    return work.row(_COUNT, **_values(work, limit_name, key, limit)) is not None
 
 
 def seconds_left(work: Work, limit_name: str, key: str, limit: Limit) -> int | None:
     """Return after how many seconds there is room again; ``None`` if there is room now."""
-    ends = work.connection.execute(_SPENT, _values(work, limit_name, key, limit)).scalar()
-    return None if ends is None else ceil((EPOCH + ends * MICROSECOND - work.now) / timedelta(seconds=1))
+    spent = work.row(_SPENT, **_values(work, limit_name, key, limit))
+    return None if spent is None else ceil((EPOCH + spent.ends_at * MICROSECOND - work.now) / timedelta(seconds=1))
 
 
 def refuse_past(work: Work, limit_name: str, key: str, limit: Limit) -> None:
@@ -63,7 +68,6 @@ def sweep_counters(work: Work) -> None:
 def _values(work: Work, limit_name: str, key: str, limit: Limit) -> dict[str, object]:
     now = (work.now - EPOCH) // MICROSECOND
     return {
-        "tenant": work.tenant,
         "limit": limit_name,
         "key": work.keys.digest("counter", work.tenant, limit_name, key),
         "window": int(limit.window.total_seconds()),

@@ -5,11 +5,13 @@ transaction writes at a time and those that wait are committed together (:mod:`w
 every thread has a connection of its own (:mod:`watchword.storage.postgres`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
+
+from watchword.storage.statements import Statement
 
 Result = TypeVar("Result")
 
@@ -19,7 +21,24 @@ class Transaction(Protocol):
 
     @property
     def connection(self) -> Connection:
-        """Return what runs its statements."""
+        """Return what runs statements that are built as they are needed; everything written so far is in it."""
+
+    def run(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        """Run a statement, and return its rows.
+
+        Raises:
+            DBAPIError: the database refuses, or is gone.
+        """
+
+    def write(self, statement: Statement, values: Mapping[str, Any]) -> None:
+        """Run a statement whose outcome nobody waits for: now, or together with the next that somebody waits for."""
+
+    def flush(self) -> None:
+        """Run what was left for later, so that whatever is wrong with it shows here.
+
+        Raises:
+            DBAPIError: as :meth:`run`.
+        """
 
     def began_at(self) -> datetime | None:
         """Return the database's time at its beginning; ``None`` where the process's clock is the database's."""

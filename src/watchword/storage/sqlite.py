@@ -8,19 +8,20 @@ cost of ``synchronous=FULL`` is shared, and no unit sees half of another (group 
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from watchword.base.problems import Unavailable
 from watchword.storage.engine import Result
+from watchword.storage.statements import Statement
 
 BUSY_SECONDS = 5.0
 GROUP_LIMIT = 64
@@ -40,6 +41,7 @@ class SqliteDatabase:
     def __init__(self, file: Path) -> None:
         """Open *file*, and make it if there is none."""
         self._writer = _engine(file, StaticPool).connect()
+        self._raw = _driver(self._writer)
         self._readers = _engine(file, NullPool)
         self._reading = threading.local()
         self._turn = threading.Lock()
@@ -66,8 +68,10 @@ class SqliteDatabase:
         connection: Connection | None = getattr(self._reading, "connection", None)
         if connection is None:
             connection = self._reading.connection = self._readers.connect()
-        connection.exec_driver_sql("BEGIN")
-        return _Reading(connection)
+            self._reading.raw = _driver(connection)
+        raw: sqlite3.Connection = self._reading.raw
+        raw.execute("BEGIN")
+        return _Reading(connection, raw)
 
     def _open_unit(self) -> "_Unit":
         asked_at = time.monotonic()
@@ -77,32 +81,27 @@ class SqliteDatabase:
         try:
             if not self._is_open:
                 self._begin(asked_at)
-            self._writer.exec_driver_sql("SAVEPOINT unit")
+            self._raw.execute("SAVEPOINT unit")
         except BaseException:
             self._turn.release()
             raise
-        return _Unit(self)
+        return _Unit(self._writer, self._raw, self)
 
     def _begin(self, asked_at: float) -> None:
         if self._refused_at > asked_at:  # whoever waited beside a refused one has waited long enough
             raise Unavailable(seconds=1)
         try:
-            self._writer.exec_driver_sql("BEGIN IMMEDIATE")
-        except OperationalError as problem:
+            self._raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as problem:
             self._refused_at = time.monotonic()
             raise Unavailable(seconds=1) from problem
         self._is_open = True
-
-    @property
-    def writer(self) -> Connection:
-        """Return the connection whose turn it is."""
-        return self._writer
 
     def keep(self) -> None:
         """End the turn with its unit kept; return when it is on the disk."""
         ending = _Ending()
         try:
-            self._writer.exec_driver_sql("RELEASE unit")
+            self._raw.execute("RELEASE unit")
             self._group.append(ending)
         finally:
             self._pass_on()
@@ -113,16 +112,15 @@ class SqliteDatabase:
     def drop(self) -> None:
         """End the turn with its unit undone."""
         try:
-            with suppress(OperationalError):  # a full disk has undone the whole transaction already
-                self._writer.exec_driver_sql("ROLLBACK TO unit")
-                self._writer.exec_driver_sql("RELEASE unit")
+            with suppress(sqlite3.OperationalError):  # a full disk has undone the whole transaction already
+                self._raw.execute("ROLLBACK TO unit")
+                self._raw.execute("RELEASE unit")
         finally:
             self._pass_on()
 
     def _pass_on(self) -> None:
         """Leave the transaction to the next who waits, or end it."""
-        raw = cast("sqlite3.Connection", self._writer.connection.dbapi_connection)
-        if self._waiting and len(self._group) < GROUP_LIMIT and raw.in_transaction:
+        if self._waiting and len(self._group) < GROUP_LIMIT and self._raw.in_transaction:
             self._turn.release()
             return
         group, self._group, self._is_open = self._group, [], False
@@ -134,12 +132,11 @@ class SqliteDatabase:
 
     def _end(self, *, keeping: bool) -> Exception | None:
         """Put the transaction on the disk, or throw it away; return why it could not be kept."""
-        raw = cast("sqlite3.Connection", self._writer.connection.dbapi_connection)
         try:
-            raw.execute("COMMIT" if keeping else "ROLLBACK")
+            self._raw.execute("COMMIT" if keeping else "ROLLBACK")
         except sqlite3.Error as problem:
-            if raw.in_transaction:
-                raw.execute("ROLLBACK")
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
             refusal = Unavailable(seconds=1)
             refusal.__cause__ = problem
             return refusal
@@ -147,17 +144,34 @@ class SqliteDatabase:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
-    """A turn to write."""
+class _Local:
+    """What both kinds of transaction have. The file is at hand: nothing is gained by leaving a write for later."""
 
-    database: SqliteDatabase
-
-    @property
-    def connection(self) -> Connection:
-        return self.database.writer
+    connection: Connection
+    raw: sqlite3.Connection
 
     def began_at(self) -> datetime | None:
         return None
+
+    def run(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        prepared = statement.on(self.connection.dialect)
+        try:
+            return prepared.rows(self.raw.execute(prepared.sql, prepared.values(values)))
+        except sqlite3.Error as problem:
+            raise DBAPIError.instance(prepared.sql, None, problem, sqlite3.Error) from problem
+
+    def write(self, statement: Statement, values: Mapping[str, Any]) -> None:
+        self.run(statement, values)
+
+    def flush(self) -> None:
+        """Do nothing: everything is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit(_Local):
+    """A turn to write."""
+
+    database: SqliteDatabase
 
     def commit(self) -> None:
         self.database.keep()
@@ -167,19 +181,18 @@ class _Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(_Local):
     """A snapshot."""
 
-    connection: Connection
-
-    def began_at(self) -> datetime | None:
-        return None
-
     def commit(self) -> None:
-        self.connection.exec_driver_sql("COMMIT")
+        self.raw.execute("COMMIT")
 
     def rollback(self) -> None:
-        self.connection.exec_driver_sql("ROLLBACK")
+        self.raw.execute("ROLLBACK")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.dbapi_connection)
 
 
 def _engine(file: Path, pool: type[StaticPool] | type[NullPool]) -> Engine:

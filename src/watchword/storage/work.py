@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +18,7 @@ from watchword.base.problems import Problem
 from watchword.base.seal import Keys
 from watchword.base.settings import Settings
 from watchword.storage.engine import Database, Transaction
+from watchword.storage.statements import Statement
 
 Result = TypeVar("Result")
 
@@ -131,6 +132,19 @@ class Work:
         """Return what runs statements; the transaction begins with the first."""
         return self._begun().connection
 
+    def rows(self, statement: Statement, **values: object) -> list[Any]:
+        """Run a statement, and return its rows; the tenant is among its values."""
+        return self._begun().run(statement, {"tenant": self.tenant, **values})
+
+    def row(self, statement: Statement, **values: object) -> Any:  # noqa: ANN401  # a row of that statement
+        """Run a statement, and return its only row, or ``None``."""
+        found = self._begun().run(statement, {"tenant": self.tenant, **values})
+        return found[0] if found else None
+
+    def write(self, statement: Statement, **values: object) -> None:
+        """Run a statement that gives nothing back, before the next that does, the end of the step, or the commit."""
+        self._begun().write(statement, {"tenant": self.tenant, **values})
+
     @property
     def now(self) -> datetime:
         """Return the instant of this work: the database's where nodes share one, moved by the test clock."""
@@ -163,6 +177,8 @@ class Work:
         try:
             self.surroundings.faults.reach(name)
             yield
+            if self._transaction is not None:
+                self._transaction.flush()
         except (DBAPIError, StepFailed) as failure:
             raise problem from failure
         self.surroundings.faults.reach(f"after_{name}")
