@@ -80,6 +80,8 @@ def find_by_encoded_name(work: Work, encoded: str) -> User:
         typed = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError) as problem:
         raise BadUserId from problem
+    if "\0" in typed:
+        raise BadUserId
     user = find_user(work, typed)
     if user is None:
         raise NoSuchPerson
