@@ -105,7 +105,10 @@ class Delivery:
         "How many requests may wait for a first attempt at once; those past it are answered as accepted.",
     )
     parallel_sends: int = setting(
-        "watchword.delivery.parallel_sends", kinds.number(1, 1000), 16, "How many messages this process sends at once."
+        "watchword.delivery.parallel_sends",
+        kinds.number(1, 1000),
+        256,
+        "How many messages of each channel this process sends at once.",
     )
 
 

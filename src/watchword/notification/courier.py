@@ -7,7 +7,7 @@ again until the code has died, and always with the same text.
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,13 +26,14 @@ from watchword.notification.model import (
 )
 from watchword.notification.outbox import Notified, open_message, seal_message, unseal_message
 from watchword.notification.store import Messages, Outbox
-from watchword.storage.work import Work, Works
+from watchword.storage.work import Origin, Work, Works
 from watchword.web.model import SUPER_TENANT
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 POLL_SECONDS = 0.5
+MOST_URGENT = 10_000
 
 
 @dataclass(slots=True)
@@ -92,6 +93,7 @@ class Courier:
         self._waiters: dict[str, _Waiter] = {}
         self._lock = threading.Lock()
         self._patient = threading.BoundedSemaphore(delivery.waiters) if delivery.waiters else None
+        self._ledger = _Ledger(self._settle)
         self._desks = {channel: _Desk(channel, delivery.parallel_sends) for channel in Channel}
         self._threads: list[threading.Thread] = []
         self.counts = Counts()
@@ -116,6 +118,7 @@ class Courier:
             thread.join(seconds)
         for desk in self._desks.values():
             desk.close(seconds)
+        self._ledger.close()
 
     def hurry(self, work: Work, notified: Notified) -> bool | None:
         """See to it that a message that was just committed goes out now.
@@ -203,14 +206,14 @@ class Courier:
         trace_id.set(entry.trace)
         try:
             outcome = None if is_dead else self._attempt(entry)
-            self._works.do(entry.tenant, lambda work: self._settle(work, entry, outcome))
+            self._ledger.write_down(_Ended(entry, outcome))
         except Exception:  # the message stays leased, and is taken up again when the lease ends
             log.exception("a message could not be settled", extra={"message_id": entry.id})
 
     def _attempt(self, entry: OutboxEntry) -> "Receipt | Refused | Unreachable":
         """Open a message and hand it over; one that cannot be opened holds up none that were leased with it."""
         try:
-            message = self._works.do(entry.tenant, lambda work: open_message(work, entry), reading=True)
+            message = open_message(Work(self._works.surroundings, entry.tenant, Origin()), entry)
         except SealBroken:
             return Refused("the stored message cannot be opened")
         sender = self._senders.of(message.tenant, message.channel)
@@ -224,33 +227,38 @@ class Courier:
         self._works.surroundings.faults.reach("after_2xx")
         return receipt
 
-    def _settle(self, work: Work, entry: OutboxEntry, outcome: "Receipt | Refused | Unreachable | None") -> None:
-        waiter = self._waiters.get(entry.id)
-        told = waiter is not None and waiter.settle()
-        sent: bool | None = None
+    def _settle(self, ended: "Sequence[_Ended]") -> None:
+        """Write down how some attempts ended, in one transaction, and tell those who wait."""
+        told = {each.entry.id: waiter for each in ended
+                if (waiter := self._waiters.get(each.entry.id)) is not None and waiter.settle()}  # fmt: skip
+        states: dict[str, MessageState] = {}
         try:
-            sent = self._mark(work, entry, outcome, is_told=told)
+            self._works.do(SUPER_TENANT, lambda work: states.update(self._mark(work, ended, told)))
         finally:
-            if told and waiter is not None:
-                waiter.tell(sent=sent)
+            for message_id, waiter in told.items():
+                state = states.get(message_id)
+                waiter.tell(sent=None if state is None else state is MessageState.SENT)
 
-    def _mark(
-        self, work: Work, entry: OutboxEntry, outcome: "Receipt | Refused | Unreachable | None", *, is_told: bool
-    ) -> bool:
-        """Write down how an attempt ended, and return whether the message was handed over."""
-        state, values = _ending(work, entry, outcome, is_told=is_told)
-        if state is not MessageState.WAITING and work.settings.dev:
-            values["sealed"] = _without_text(work, entry)
-        is_ours = Outbox(work).mark(entry, state, **values)
+    def _mark(self, work: Work, ended: "Sequence[_Ended]", told: Container[str]) -> dict[str, MessageState]:
+        """Store the states that some attempts lead to, and return them by message."""
+        marked: list[tuple[_Ended, MessageState, bool, object]] = []
+        for each in ended:
+            state, values = _ending(work, each.entry, each.outcome, is_told=each.entry.id in told)
+            if state is not MessageState.WAITING and work.settings.dev:
+                values["sealed"] = _without_text(work, each.entry)
+            is_ours = Outbox(work).mark(each.entry, state, **values)
+            marked.append((each, state, is_ours, values.get("reason")))
         work.commit()
-        self.counts.add(entry.channel, state.value)
-        log.log(
-            logging.INFO if state is MessageState.SENT else logging.WARNING,
-            "message %s", state.value if is_ours else "overtaken",
-            extra={"message_id": entry.id, "channel": entry.channel.value, "template": entry.template,
-                   "attempt": entry.attempts, "reason": values.get("reason") or "-"},
-        )  # fmt: skip
-        return state is MessageState.SENT
+        for each, state, is_ours, reason in marked:
+            self.counts.add(each.entry.channel, state.value)
+            trace_id.set(each.entry.trace)
+            log.log(
+                logging.INFO if state is MessageState.SENT else logging.WARNING,
+                "message %s", state.value if is_ours else "overtaken",
+                extra={"message_id": each.entry.id, "channel": each.entry.channel.value,
+                       "template": each.entry.template, "attempt": each.entry.attempts, "reason": reason or "-"},
+            )  # fmt: skip
+        return {each.entry.id: state for each, state, _, _ in marked}
 
     def _tidy(self, sweep: Callable[[Work], None]) -> None:
         while not self._stopping.wait(60.0):
@@ -258,6 +266,46 @@ class Courier:
                 self._works.do(SUPER_TENANT, sweep)
             except Exception:
                 log.exception("the sweeper failed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """An attempt that is over; without an outcome where the code had died before it."""
+
+    entry: OutboxEntry
+    outcome: Receipt | Refused | Unreachable | None
+
+
+class _Ledger:
+    """Writes down how attempts ended, on a thread of its own: those that end together go into one transaction.
+
+    So the many threads that send need no connection to the database.
+    """
+
+    def __init__(self, settle: Callable[[Sequence[_Ended]], None]) -> None:
+        self._settle = settle
+        self._lock = threading.Lock()
+        self._page: tuple[list[_Ended], Future[None]] | None = None
+        self._pool = ThreadPoolExecutor(1, "ledger")
+
+    def write_down(self, ended: _Ended) -> None:
+        """Return when it is stored."""
+        with self._lock:
+            if self._page is None:
+                self._page = [], self._pool.submit(self._turn_page)
+            entries, written = self._page
+            entries.append(ended)
+        written.result()
+
+    def close(self) -> None:
+        """Let the thread end when everything is written down."""
+        self._pool.shutdown(wait=False)
+
+    def _turn_page(self) -> None:
+        with self._lock:
+            page, self._page = self._page, None
+        if page is not None:
+            self._settle(page[0])
 
 
 @dataclass(slots=True)
@@ -278,7 +326,8 @@ class _Desk:
     def hurry(self, tenant: str, message_id: str) -> None:
         """Send a message before everything else."""
         with self._lock:
-            self._urgent.append((tenant, message_id))
+            if len(self._urgent) < MOST_URGENT:  # all of them are due; past this nobody can be first
+                self._urgent.append((tenant, message_id))
         self.nudge.set()
 
     def take_urgent(self, count: int) -> list[tuple[str, str]]:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import Row, bindparam, insert, or_, select, tuple_, update
 
 from watchword.notification.model import Channel, MessageState, OutboxEntry
-from watchword.storage.schema import messages
+from watchword.storage.schema import Instant, messages
 from watchword.storage.statements import Statement
 from watchword.storage.work import Work
 
@@ -22,11 +23,41 @@ _CANCELLED: dict[str, Any] = {
     "state": MessageState.CANCELLED, "due_at": None, "leased_until": None, "sealed": None,
     "fence": messages.c.fence + 1,
 }  # fmt: skip
+_LEASED: dict[str, Any] = {
+    "state": MessageState.SENDING, "fence": messages.c.fence + 1, "attempts": messages.c.attempts + 1,
+    "leased_until": bindparam("until", type_=Instant), "due_at": bindparam("until", type_=Instant),
+}  # fmt: skip
+_DUE = (
+    select(messages.c.tenant, messages.c.id)
+    .where(messages.c.channel == bindparam("channel"), messages.c.due_at <= bindparam("now"))
+    .order_by(messages.c.due_at)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_LEASE_DUE = Statement(
+    update(messages)
+    .where(tuple_(messages.c.tenant, messages.c.id).in_(select(_DUE.c.tenant, _DUE.c.id)))
+    .values(_LEASED)
+    .returning(messages)
+)
+_THIS = _MINE & (messages.c.id == bindparam("message_id"))
+_LEASE_THIS = Statement(
+    update(messages).where(_THIS, messages.c.state == MessageState.WAITING).values(_LEASED).returning(messages)
+)
 _ADD = Statement(insert(messages))
 _CANCEL = Statement(update(messages).where(_OPEN_OF_USER).values(_CANCELLED))
 _CANCEL_SCENARIO = Statement(
     update(messages).where(_OPEN_OF_USER, messages.c.scenario == bindparam("of_scenario")).values(_CANCELLED)
 )
+
+
+@cache
+def _marking(*names: str) -> Statement:
+    """Return what gives columns of a message new values, if it is still in the hands of whoever leased it."""
+    held = _THIS & (messages.c.state == MessageState.SENDING) & (messages.c.fence == bindparam("fence"))
+    fresh: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return Statement(update(messages).where(held).values(fresh).returning(messages.c.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,44 +113,21 @@ class Outbox:
 
         The fence of each goes up by one: whoever held it before can no longer mark it.
         """
-        due = (
-            select(messages.c.tenant, messages.c.id)
-            .where(messages.c.channel == channel, messages.c.due_at <= self.work.now)
-            .order_by(messages.c.due_at)
-            .limit(count)
-            .with_for_update(skip_locked=True)
-        )
-        chosen = [tuple(row) for row in self.work.connection.execute(due)]
-        return self._lease(tuple_(messages.c.tenant, messages.c.id).in_(chosen), until) if chosen else []
+        taken = self.work.rows(_LEASE_DUE, channel=channel, now=self.work.now, until=until, count=count)
+        return [entry for row in taken if (entry := _entry(row))]
 
     def lease_these(self, chosen: Sequence[tuple[str, str]], until: datetime) -> list[OutboxEntry]:
         """Take the messages with these tenants and ids that wait, whether or not they are due."""
-        wanted = tuple_(messages.c.tenant, messages.c.id).in_(chosen)
-        return self._lease(wanted & (messages.c.state == MessageState.WAITING), until)
-
-    def _lease(self, chosen: ColumnElement[bool], until: datetime) -> list[OutboxEntry]:
-        taken = (
-            update(messages)
-            .where(chosen)
-            .values(
-                state=MessageState.SENDING, fence=messages.c.fence + 1, attempts=messages.c.attempts + 1,
-                leased_until=until, due_at=until,
-            )
-            .returning(messages)
-        )  # fmt: skip
-        return [entry for row in self.work.connection.execute(taken) if (entry := _entry(row))]
+        taken = (self.work.row(_LEASE_THIS, tenant=tenant, message_id=each, until=until) for tenant, each in chosen)
+        return [entry for row in taken if (entry := _entry(row))]
 
     def mark(self, entry: OutboxEntry, state: MessageState, **values: object) -> bool:
         """Write down how an attempt ended, if the message is still ours; return whether it was."""
-        ended: dict[str, object] = {"due_at": None, "sealed": None, "leased_until": None}
-        held = (
-            (messages.c.tenant == entry.tenant)
-            & (messages.c.id == entry.id)
-            & (messages.c.fence == entry.fence)
-            & (messages.c.state == MessageState.SENDING)
+        ended = {"state": state, "due_at": None, "sealed": None, "leased_until": None, **values}
+        fresh = {f"new_{name}": value for name, value in ended.items()}
+        return bool(
+            self.work.rows(_marking(*ended), tenant=entry.tenant, message_id=entry.id, fence=entry.fence, **fresh)
         )
-        marked = update(messages).where(held).values(**{**ended, "state": state, **values})
-        return bool(self.work.connection.execute(marked).rowcount)
 
     def expire(self) -> None:
         """End what can be of no use any more: its code has died."""

@@ -38,8 +38,7 @@ Headers = tuple[tuple[str, str], ...]
 _LARGEST_REPLY_BYTES: Final = 64 * 1024
 _LONGEST_CONNECT_SECONDS: Final = 5.0
 _IDLE_SECONDS: Final = 15.0
-_MOST_CONNECTIONS: Final = 100
-_MOST_IDLE: Final = 20
+_MOST_CONNECTIONS: Final = 1000
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -177,7 +176,7 @@ class Fetcher:
         return httpcore.ConnectionPool(
             ssl_context=context,
             max_connections=_MOST_CONNECTIONS,
-            max_keepalive_connections=_MOST_IDLE,
+            max_keepalive_connections=_MOST_CONNECTIONS,
             keepalive_expiry=_IDLE_SECONDS,
             network_backend=_CheckedNetwork(self.addresses, self._deadlines, listed=listed),
         )
