@@ -59,16 +59,15 @@ def _sample(schema: dict[str, Any], known: dict[str, Any]) -> Any:  # noqa: ANN4
         return _sample(known[schema["$ref"].rpartition("/")[2]], known)
     if "anyOf" in schema:
         return next(_sample(each, known) for each in schema["anyOf"] if each.get("type") != "null")
-    if "enum" in schema:
-        return schema["enum"][0]
     match schema.get("type"):
         case "object":
-            return {name: _sample(each, known) for name, each in schema.get("properties", {}).items()}
+            sample: Any = {name: _sample(each, known) for name, each in schema.get("properties", {}).items()}
         case "array":
-            return [_sample(schema.get("items", {}), known)]
+            sample = [_sample(schema.get("items", {}), known)]
         case "integer" | "number":
-            return 1
+            sample = 1
         case "boolean":
-            return True
+            sample = True
         case _:
-            return "text"
+            sample = schema.get("enum", ["text"])[0]
+    return sample

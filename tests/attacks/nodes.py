@@ -88,7 +88,7 @@ def _live(words: Sequence[str], log: Path, defects: Sequence[str], variables: Ma
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, file in enumerate((nothing, said, said)):
         os.dup2(file, number)
-    sys.stdin, sys.stdout, sys.stderr = open(0, closefd=False), open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115, PTH123  # for the life of the process
+    sys.stdin, sys.stdout, sys.stderr = open(0, closefd=False), open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115  # for the life of the process
     for name in [name for name in os.environ if name.startswith(("WATCHWORD_", "FAULTS")) or "proxy" in name.lower()]:
         del os.environ[name]
     os.environ.update(variables)

@@ -28,7 +28,7 @@ from watchword.storage.schema import metadata
 from watchword_testing.conformance.commands import Batch
 from watchword_testing.conformance.home import toml_of
 from watchword_testing.conformance.server import Ports
-from watchword_testing.sinks import Delivery, Inbox, MailSink, Mode, SmsSink
+from watchword_testing.sinks import CaptchaSink, Delivery, Inbox, MailSink, SmsSink
 
 API = "/api/identity/user/v1.0"
 TENANT_B = "tenant-b.test"
@@ -63,9 +63,12 @@ _PUBLISHER = """<eventPublisher xmlns="http://wso2.org/carbon/eventpublisher" na
 </eventPublisher>
 """
 _TEMPLATES = """<configurations>
-  <configuration type="accountConfirmation" display="accountConfirmation" locale="en_US"><body>{body}</body></configuration>
+  <configuration type="accountConfirmation" display="accountConfirmation" locale="en_US">
+    <body>{body}</body>
+  </configuration>
 </configurations>
 """
+CAPTCHA_SECRET = "canary-captcha-secret-0815"
 PROVIDER_KEY = "canary-provider-key-4711"
 
 
@@ -231,6 +234,7 @@ class Stage:
         self.ledger = Ledger()
         self.sms = Gateway(self.ledger)
         self.mail = MailSink(self.ledger)
+        self.captcha = CaptchaSink()
         self.evidence = Evidence(folder / "watchword" / "watchword.db", database_url)
         self.nodes: list[Node] = []
         self._is_closed = False
@@ -273,12 +277,16 @@ class Stage:
             node.kill()
         if "_batch" in vars(self):
             self._batch.end()
-        self.sms.close()
-        self.mail.close()
+        for sink in (self.sms, self.mail, self.captcha):
+            sink.close()
 
     def command(self, *words: str) -> dict[str, Any]:
         """Run a command of the operator beside the server."""
         return self._batch.run(*words)
+
+    def answer_to(self, *words: str) -> dict[str, Any]:
+        """Run a command, and return its answer, an error as well."""
+        return self._batch.answer_to(*words)
 
     def break_at(self, *places: str) -> None:
         """Let the server fail or die at these places, from now on; none mends it."""
@@ -298,7 +306,7 @@ class Stage:
 
     # --- what an attacker does ------------------------------------------------------------------------------------
 
-    def ask(  # noqa: PLR0913  # a request is all of this
+    def ask(  # a request is all of this
         self,
         method: str,
         path: str,
@@ -403,7 +411,7 @@ class Stage:
 
     @contextlib.contextmanager
     def no_effect(self, *but: str) -> Iterator[None]:
-        """Fail if anything but the audit and the counters of limits changes, or a provider hears anything: NO_EFFECT."""
+        """Fail if a row changes, but for audit and limits, or if a provider hears anything: NO_EFFECT."""
         self.settle()
         before, heard = self.evidence.all_rows("audit", "counters", *but), len(self.ledger.entries)
         yield
@@ -433,16 +441,17 @@ class Stage:
                 "dev": True,
                 "delivery": {"answer": "accepted"},
                 "testing": {"faults": str(self.folder / "faults")},
-                "outgoing": {"allow": [self.sms.url.rstrip("/")]},
+                "outgoing": {"allow": [self.sms.url.rstrip("/"), self.captcha.url.rstrip("/")]},
             },
             "identity_mgt": {
                 "user_self_registration": {
                     "allow_self_registration": True, "lock_on_creation": True, "enable_detailed_api_response": True,
-                    "notification": {"manage_internally": True},
+                    "enable_recaptcha": False, "notification": {"manage_internally": True},
                 },
                 "notification": {"resolve_notification_channel": True, "default_notification_channel": "EMAIL"},
                 "lite_user_registration": {"enable": True},
             },
+            "recaptcha": {"site_key": "site", "secret_key": CAPTCHA_SECRET, "verify_url": self.captcha.url},
             "output_adapter": {
                 "email": {
                     "from_address": "no-reply@watchword.test", "hostname": "127.0.0.1", "port": self.mail.port,
@@ -508,7 +517,7 @@ class Theatre:
         self.close()
 
 
-def exchange(  # noqa: PLR0913  # a request is all of this
+def exchange(  # a request is all of this
     port: int,
     method: str,
     path: str,
@@ -590,10 +599,3 @@ def _merge(table: dict[str, Any], more: Mapping[str, Any]) -> None:
             _merge(table[key], value)
         else:
             table[key] = value
-
-
-__all__ = [
-    "ADMIN_A", "ADMIN_B", "API", "API_B", "CLAIM", "CREATE_ONLY", "IDENTITY", "NUMBER", "PASSWORD", "PROVIDER_KEY",
-    "TENANT_B", "TRUSTED", "Answer", "Mode", "Scene", "Stage", "Theatre", "exchange", "registration", "together",
-    "wait_for",
-]  # fmt: skip

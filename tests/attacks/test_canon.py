@@ -18,7 +18,8 @@ OUTCOMES = {
 }
 RESERVED = ".."
 """Refused as a reserved name, where the corpus only says that it is refused."""
-CANON_02 = ["ki\u200bm", "ki\u200dm", "ki\u00adm", "kim\u202e", "kim\ufe0f", "kim\U000e0041", "kim\0", "kim\r\n", "kim\t",
+CANON_02 = ["ki\u200bm", "ki\u200dm", "ki\u00adm", "kim\u202e", "kim\ufe0f", "kim\U000e0041", "kim\0", "kim\r\n",
+            "kim\t",
             "kim\u00a0", " kim", "kim ", "\ufb01ona", "\u017fam", "kim\u00b9", "\U0001d4f4\U0001d4f2\U0001d4f6",
             "\u24da\u24d8\u24dc"]  # fmt: skip
 

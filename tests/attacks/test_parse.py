@@ -14,6 +14,9 @@ from watchword.accounts.claims import KNOWN_CLAIMS
 
 case = pytest.mark.case
 MEGABYTE = 1 << 20
+SLOW_BODY = (
+    f"POST {API}/me HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\nContent-Type: application/json\r\n\r\n".encode()
+)
 CLOSED_SECONDS = 13.0
 """Ten, and what a busy machine adds."""
 
@@ -25,7 +28,9 @@ def status_of(received: bytes) -> int:
 
 def post(stage: Stage, octets: bytes, **headers: str) -> Answer:
     """Send octets to /me with the credentials of somebody who may register."""
-    return stage.ask("POST", f"{API}/me", octets, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return stage.ask(
+        "POST", f"{API}/me", octets, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
 
 
 def body_with(old: str, new: bytes) -> bytes:
@@ -36,7 +41,8 @@ def body_with(old: str, new: bytes) -> bytes:
 def test_nested_and_strange_json_is_refused(stage: Stage) -> None:
     """Row 33 of security-reliability.md 1.4: parser bombs and depth."""
     bombs = [b"[" * 60_000, b'{"a":' * 10_000 + b"1" + b"}" * 10_000, b'{"user":' * 17 + b"{}" + b"}" * 17,
-             b'{"user":1e999999}', b'{"user":NaN}', b'{"user":Infinity}', b'{"user":{}} {}', b"'", b"", b"null", b"[]", b'"x"',
+             b'{"user":1e999999}', b'{"user":NaN}', b'{"user":Infinity}', b'{"user":{}} {}', b"'", b"", b"null", b"[]",
+             b'"x"',
              b'{"user":' + b"9" * 60_000 + b"}"]  # fmt: skip
     with stage.no_effect():
         answers = {octets[:20]: post(stage, octets).status for octets in bombs}
@@ -77,12 +83,11 @@ def test_what_is_too_large_or_too_slow_is_closed(stage: Stage) -> None:
 
 
 @case()
-@pytest.mark.parametrize("sent", [b"", b"POST /x HTTP/1.1\r\n", b"POST %s/me HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n"
-                                  b"Content-Type: application/json\r\n\r\n" % API.encode()])  # fmt: skip
+@pytest.mark.parametrize("sent", [b"G", b"POST /x HTTP/1.1\r\n", SLOW_BODY], ids=["line", "head", "body"])
 def test_who_sends_an_octet_a_second_is_shown_out(stage: Stage, sent: bytes) -> None:
     begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", stage.nodes[-1].port), timeout=1.0) as connection:
-        connection.sendall(sent or b"G")
+        connection.sendall(sent)
         while time.monotonic() - begun < CLOSED_SECONDS:
             try:
                 connection.sendall(b"x")
@@ -190,7 +195,8 @@ def test_no_spelling_of_an_address_passes_the_gate(stage: Stage) -> None:
     spelled = [f"{API}/./me", f"/{API}/me", API.replace("/api", "/api;x=y", 1) + "/me", f"/%2e{API}/me",
                API.replace("/api", "/API", 1) + "/me", f"{API}/me/", f"{API}/me%2f", f"{API}/%6de", f"{API}/me%00",
                f"{API}/me%252e", f"{API}/x/../me", f"/t/carbon.super/../{TENANT_B}{API}/me", f"/t/{API}/me",
-               f"/t//{API.strip('/')}/me", API.replace("/", "\\") + "\\me", f"{API}/me;x=y", f"{API}/me?x", f"{API}/me#x",
+               f"/t//{API.strip('/')}/me", API.replace("/", "\\") + "\\me", f"{API}/me;x=y", f"{API}/me?x",
+               f"{API}/me#x",
                f"/t/{TENANT_B}%2f..{API}/me", f"/t/{TENANT_B}/..{API}/me", "/o/x" + API + "/me"]  # fmt: skip
     body = json.dumps(registration("somebody")).encode()
     with stage.no_effect():

@@ -1,7 +1,7 @@
 """Many requests at the same instant: RACE."""
 
-from argon2 import PasswordHasher
 import pytest
+from argon2 import PasswordHasher
 
 from tests.attacks.stage import API, CLAIM, Answer, Scene, Stage, registration, together
 
@@ -26,7 +26,7 @@ def test_of_sixteen_registrations_of_a_name_one_wins(stage: Stage, scene: Scene)
     def ask(number: int) -> Answer:
         return stage.ask("POST", f"{API}/me", bodies[number], node=nodes[number % len(nodes)])
 
-    answers = together(*[lambda number=number: ask(number) for number in range(PARALLEL)])  # type: ignore[misc]  # bound at once
+    answers = together(*[lambda number=number: ask(number) for number in range(PARALLEL)])
     assert sorted(answer.status for answer in answers) == [201] + [409] * (PARALLEL - 1)
     assert {answer.code for answer in answers if answer.status == 409} == {"20030"}
     winner = next(number for number, answer in enumerate(answers) if answer.status == 201)
@@ -64,7 +64,7 @@ def test_a_repeated_request_is_answered_again_and_not_done_again(stage: Stage, s
     def ask(number: int) -> Answer:
         return stage.register(name, headers=headers, node=nodes[number % len(nodes)])
 
-    answers = together(*[lambda number=number: ask(number) for number in range(8)])  # type: ignore[misc]  # bound at once
+    answers = together(*[lambda number=number: ask(number) for number in range(8)])
     assert {(answer.status, answer.body) for answer in answers} == {(201, answers[0].body)}
     stage.settle()
     assert len(stage.deliveries_to(name)) == 1

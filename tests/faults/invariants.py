@@ -58,7 +58,9 @@ def _broken(
     yield from _sent_wrongly(stage, messages, crashes, shift_seconds)
     after = Snapshot.of(stage)
     yield from (f"I8 {key} went back" for key, count in before.counters.items() if after.counters.get(key, 0) < count)
-    yield from (f"I8 the fence of {each} went back" for each, fence in before.fences.items() if after.fences[each] < fence)
+    yield from (
+        f"I8 the fence of {each} went back" for each, fence in before.fences.items() if after.fences[each] < fence
+    )
     if stage.evidence.url is None:
         with contextlib.closing(sqlite3.connect(stage.evidence.file)) as connection:
             found = connection.execute("PRAGMA integrity_check").fetchall()
@@ -86,7 +88,9 @@ def _half_made(
 def _sent_wrongly(stage: Stage, messages: list[Row], crashes: int, shift_seconds: float) -> Iterator[str]:
     rows = {row["id"]: row for row in messages}
     copies = Counter(delivery.message_id for delivery in stage.ledger.deliveries)
-    yield from (f"I5 never arrived: {row['id']}" for row in messages if row["state"] == "sent" and not copies[row["id"]])
+    yield from (
+        f"I5 never arrived: {row['id']}" for row in messages if row["state"] == "sent" and not copies[row["id"]]
+    )
     yield from (f"I6 {count} copies of {each}" for each, count in copies.items() if count > 1 + crashes)
     for at, delivery in stage.ledger.entries:
         row = rows.get(delivery.message_id or "")

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.attacks.stage import Mode, Row, Stage, wait_for
+from tests.attacks.stage import Row, Stage, wait_for
 from tests.faults.invariants import broken
+from watchword_testing.sinks import Mode
 
 LEASE_SECONDS = 31
 long = pytest.mark.long

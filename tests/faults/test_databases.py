@@ -1,4 +1,4 @@
-"""F17, F21, F22, F25: the database goes away, is locked, is full, or loses its process (security-reliability.md 4.4)."""
+"""F17, F21, F22, F25: the database goes away, is locked, is full, or loses its process (security-reliability.md 4)."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,7 +127,7 @@ def end_leases(stage: Stage) -> None:
 @contextlib.contextmanager
 def own_cluster() -> Iterator[tuple[Cluster, str]]:
     """Give a PostgreSQL of its own, which keeps what it acknowledges, and the URL of a database there."""
-    folder = Path(provision.tempfile.mkdtemp(prefix="watchword-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="watchword-postgres-"))
     folder.chmod(0o755)
     cluster = lay_out(provision._postgres_package(), folder)  # noqa: SLF001  # the same package as that of all tests
     url = cluster.start(secrets.token_hex(16))
@@ -154,7 +155,10 @@ def small_disk(folder: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", folder], check=False, capture_output=True, text=True
+        ["mount", "-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", folder],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     if done.returncode != 0:
         pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")

@@ -27,4 +27,6 @@ def test_a_defect_is_seen(make_stage: Callable[..., Stage], defect: str) -> None
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_courier_that_writes_over_the_next_is_seen(make_stage: Callable[..., Stage]) -> None:
     with pytest.raises(AssertionError):
-        test_couriers.test_a_courier_that_overslept_its_lease_does_not_write_over_the_next(make_stage(mutant="FAULT-15"))
+        test_couriers.test_a_courier_that_overslept_its_lease_does_not_write_over_the_next(
+            make_stage(mutant="FAULT-15")
+        )

@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy import update
 
+from tests.mutants.planting import plant
 from watchword.accounts.store import Users
+from watchword.codes.store import Codes
 from watchword.notification.store import Outbox
 from watchword.registration.usecases import confirm, register
 from watchword.storage.schema import messages
@@ -12,46 +14,52 @@ from watchword.storage.schema import messages
 
 def fault_02() -> None:
     """Commit the user before the code and the message."""
-    add = Users.add
 
-    def add_and_commit(self: Users, user: Any, folded: Any) -> None:  # noqa: ANN401  # passed on
-        add(self, user, folded)
-        self.work.commit()
+    def committing(add: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def add_and_commit(self: Users, user: Any, folded: Any) -> None:  # noqa: ANN401  # passed on
+            add(self, user, folded)
+            self.work.commit()
 
-    Users.add = add_and_commit  # type: ignore[method-assign]
+        return add_and_commit
+
+    plant(Users, "add", committing)
 
 
 def fault_04() -> None:
     """Commit the spent code before its effect."""
-    spend_code = confirm.spend_code
 
-    def spend_and_commit(work: Any, given: str, owner_id: str | None) -> Any:  # noqa: ANN401  # passed on
-        code = spend_code(work, given, owner_id)
-        confirm.Codes(work).delete_of(code.user_id, [code.scenario])
-        work.commit()
-        return code
+    def committing(spend_code: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def spend_and_commit(work: Any, given: str, owner_id: str | None) -> Any:  # noqa: ANN401  # passed on
+            code = spend_code(work, given, owner_id)
+            Codes(work).delete_of(code.user_id, [code.scenario])
+            work.commit()
+            return code
 
-    confirm.spend_code = spend_and_commit
+        return spend_and_commit
+
+    plant(confirm, "spend_code", committing)
 
 
 def fault_07() -> None:
     """Keep no answer under an Idempotency-Key."""
-    register.keep_answer = lambda work, repeat, answer: None
+    plant(register, "keep_answer", lambda _: lambda work, repeat, answer: None)
 
 
 def fault_14() -> None:
     """Mark a message as sent before it is."""
-    lease = Outbox._lease  # noqa: SLF001  # a defect goes where it must
 
-    def lease_and_mark(self: Outbox, chosen: Any, until: Any) -> Any:  # noqa: ANN401  # passed on
-        taken = lease(self, chosen, until)
-        for entry in taken:
-            self.work.connection.execute(
-                update(messages).where(messages.c.id == entry.id).values(due_at=None, state="sent")
-            )
-        return taken
+    def marking(lease: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def lease_and_mark(self: Outbox, *rest: Any) -> Any:  # noqa: ANN401  # passed on
+            taken = lease(self, *rest)
+            for entry in taken:
+                mine = messages.c.id == entry.id
+                self.work.connection.execute(update(messages).where(mine).values(due_at=None, state="sent"))
+            return taken
 
-    Outbox._lease = lease_and_mark  # type: ignore[method-assign]  # noqa: SLF001
+        return lease_and_mark
+
+    plant(Outbox, "lease_these", marking)
+    plant(Outbox, "lease_due", marking)
 
 
 def fault_15() -> None:
@@ -63,4 +71,4 @@ def fault_15() -> None:
         self.work.connection.execute(update(messages).where(mine).values(**{**ended, "state": state, **values}))
         return False
 
-    Outbox.mark = mark  # type: ignore[method-assign]
+    plant(Outbox, "mark", lambda _: mark)

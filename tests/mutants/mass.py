@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from tests.mutants.planting import plant
 from watchword.accounts import claims, gate
 from watchword.accounts.claims import Channel
 from watchword.accounts.model import PERMISSIONS
-from watchword.registration import http
+from watchword.registration import forms, http
 from watchword.registration.store import UniqueValues
 from watchword.registration.usecases import admission, register
 from watchword.web.model import CallerKind
@@ -14,25 +15,48 @@ from watchword.web.model import CallerKind
 
 def mass_02() -> None:
     """Read the flag straight from the request."""
-    http._may_assert = lambda caller: lambda channel: True  # noqa: SLF001  # a defect goes where it must
+    plant(http, "_may_assert", lambda _: lambda caller: lambda channel: True)
+
+
+def mass_04() -> None:
+    """Let the page pass on what it does not know, and the core believe the page."""
+    flags: dict[str, list[tuple[str, str]]] = {}
+
+    def reading(of: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def read(fields: Any) -> Any:  # noqa: ANN401  # a form
+            form = of(fields)
+            flags[form.username] = [(name, fields[name]) for name in fields if name == claims.EMAIL_VERIFIED]
+            return form
+
+        return read
+
+    plant(forms.SignUpForm, "of", reading)
+    plant(
+        forms.SignUpForm,
+        "claims",
+        lambda claims_of: lambda self, *rest: [*claims_of(self, *rest), *flags[self.username]],
+    )
+    plant(register.nobody_asserts, "__code__", lambda _: (lambda channel: True).__code__)
 
 
 def mass_05() -> None:
     """Block one spelling of the flag, and believe the others."""
-    admit = admission.admit_claims
 
-    def admit_claims(work: Any, given: Any, may_assert: Any) -> Any:  # noqa: ANN401  # passed on
-        said = any(uri != claims.EMAIL_VERIFIED and uri.lower().endswith("emailverified") for uri, _ in given)
-        admitted = admit(work, given, may_assert)
-        return replace(admitted, verified=admitted.verified | {Channel.EMAIL}) if said else admitted
+    def believing(admit: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def admit_claims(work: Any, given: Any, may_assert: Any) -> Any:  # noqa: ANN401  # passed on
+            said = any(uri != claims.EMAIL_VERIFIED and uri.lower().endswith("emailverified") for uri, _ in given)
+            admitted = admit(work, given, may_assert)
+            return replace(admitted, verified=admitted.verified | {Channel.EMAIL}) if said else admitted
 
-    register.admit_claims = admit_claims
+        return admit_claims
+
+    plant(register, "admit_claims", believing)
 
 
 def mass_07() -> None:
     """Let an assertion override the owner."""
-    register._refuse_taken_claims = lambda *rest: None  # noqa: SLF001  # as above
-    UniqueValues.claim = lambda self, user_id, values: None  # type: ignore[method-assign]
+    plant(register, "_refuse_taken_claims", lambda _: lambda *rest: None)
+    plant(UniqueValues, "claim", lambda _: lambda self, user_id, values: None)
 
 
 def mass_10() -> None:
@@ -41,19 +65,20 @@ def mass_10() -> None:
 
 
 def mass_11() -> None:
-    """A list of what is forbidden instead of what is allowed."""
-    sort = claims.sort_claims
-    forbidden = {f"{claims.IDENTITY}accountLocked"}
-    admission.sort_claims = lambda given: sort(given, claims.KNOWN_CLAIMS - forbidden)
+    """Forbid a list instead of allowing one."""
+    allowed = claims.KNOWN_CLAIMS - {f"{claims.IDENTITY}accountLocked"}
+    plant(admission, "sort_claims", lambda sort: lambda given: sort(given, allowed))
 
 
 def mass_14() -> None:
-    """A role that everyone is granted."""
-    of_user = gate._of_user  # noqa: SLF001  # as above
+    """Grant everyone a role."""
 
-    def _of_user(tenant: str, user: Any) -> Any:  # noqa: ANN401  # passed on
-        candidate = of_user(tenant, user)
-        caller = replace(candidate.caller, permissions=PERMISSIONS, kind=CallerKind.ADMINISTRATOR)
-        return replace(candidate, caller=caller)
+    def granting(of_user: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def candidate_of(tenant: str, user: Any) -> Any:  # noqa: ANN401  # passed on
+            candidate = of_user(tenant, user)
+            caller = replace(candidate.caller, permissions=PERMISSIONS, kind=CallerKind.ADMINISTRATOR)
+            return replace(candidate, caller=caller)
 
-    gate._of_user = _of_user  # noqa: SLF001
+        return candidate_of
+
+    plant(gate, "_of_user", granting)

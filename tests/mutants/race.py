@@ -3,73 +3,83 @@
 import time
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
+from tests.mutants.planting import plant
 from watchword import app
 from watchword.accounts.store import Users
 from watchword.codes.store import Codes
 from watchword.registration.usecases import register
-from watchword.storage.work import Work
+from watchword.storage.schema import codes
 from watchword.web.model import SUPER_TENANT
 
 
 def drop_index(name: str) -> None:
     """Start without one of the indexes."""
-    seed = app.seed_administrator
 
-    def seed_administrator(installation: app.Installation, environment: Any) -> None:  # noqa: ANN401  # passed on
-        def drop(work: Work) -> None:
-            work.connection.execute(text(f'DROP INDEX "{name}"'))
-            work.commit()
+    def dropping(seed_administrator: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def seed(installation: Any, environment: Any) -> None:  # noqa: ANN401  # passed on
+            def drop(work: Any) -> None:  # noqa: ANN401  # a work
+                work.connection.execute(text(f'DROP INDEX "{name}"'))
+                work.commit()
 
-        installation.works.do(SUPER_TENANT, drop)
-        seed(installation, environment)
+            installation.works.do(SUPER_TENANT, drop)
+            seed_administrator(installation, environment)
 
-    app.seed_administrator = seed_administrator
+        return seed
 
-
-def race_02() -> None:
-    """Look whether the name is taken, then insert; no unique index."""
-    drop_index("users_by_name")
-    Users.find = _first_of_that_name  # type: ignore[method-assign]
-
-
-def _first_of_that_name(users: Users, realm: str, canonical: str) -> Any:  # noqa: ANN401  # a user or none
-    mine = [each for each in users.page() if (each.name.realm, each.name.canonical) == (realm, canonical)]
-    return mine[0] if mine else None
-
-
-def race_04() -> None:
-    """A resend leaves the old code alive."""
-    drop_index("codes_by_user")
-    Codes.delete_of = lambda self, user_id, scenarios: None  # type: ignore[method-assign]
-
-
-def race_06() -> None:
-    """The key is stored after the work."""
-    keep = register.keep_answer
-    pending: list[Any] = []
-
-    def keep_answer(work: Work, repeat: Any, answer: Any) -> None:  # noqa: ANN401  # passed on
-        pending.append((repeat, answer))
-
-    def write(work: Work, *rest: Any) -> Any:  # noqa: ANN401  # passed on
-        registered = _write(work, *rest)
-        keep(work, *pending.pop())
-        work.commit()
-        return registered
-
-    _write = register._write  # noqa: SLF001  # a defect goes where it must
-    register.keep_answer, register._write = keep_answer, write  # noqa: SLF001
+    plant(app, "seed_administrator", dropping)
 
 
 def race_01() -> None:
     """Find the code, then spend it."""
 
-    def spend_attempt(self: Codes, given: str, limit: int, user_id: str | None) -> Any:  # noqa: ANN401  # a code or none
+    def spend_attempt(self: Codes, given: str, limit: int) -> Any:  # noqa: ANN401  # a code or none
         found = self.find(given)
         self.work.release()
         time.sleep(0.05)  # the gap between the two statements, held open
         return found if found and found.attempts < limit else None
 
-    Codes.spend_attempt = spend_attempt  # type: ignore[method-assign]
+    plant(Codes, "spend_attempt", lambda _: spend_attempt)
+
+
+def race_02() -> None:
+    """Look whether the name is taken, then insert; no unique index."""
+
+    def first_of_that_name(self: Users, realm: str, canonical: str) -> Any:  # noqa: ANN401  # a user or none
+        mine = [each for each in self.page() if (each.name.realm, each.name.canonical) == (realm, canonical)]
+        return mine[0] if mine else None
+
+    drop_index("users_by_name")
+    plant(Users, "find", lambda _: first_of_that_name)
+
+
+def race_04() -> None:
+    """Let a resend leave the old code alive."""
+
+    def put(self: Codes, code: Any, given: str) -> None:  # noqa: ANN401  # a code
+        row = {name: getattr(code, name) for name in codes.c.keys() if hasattr(code, name)}  # noqa: SIM118  # its columns
+        more = {"tenant": self.work.tenant, "digest": self.digest(given), "step": code.scenario.step, "facts": "{}"}
+        self.work.connection.execute(insert(codes), {**row, **more})
+
+    drop_index("codes_by_user")
+    plant(Codes, "put", lambda _: put)
+    plant(Codes, "delete_of", lambda _: lambda self, user_id, scenarios: None)
+
+
+def race_06() -> None:
+    """Store the key after the work."""
+    kept: list[Any] = []
+
+    def late(write: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def write_and_keep(work: Any, *rest: Any) -> Any:  # noqa: ANN401  # passed on
+            registered = write(work, *rest)
+            keep_answer, repeat, answer = kept.pop()
+            keep_answer(work, repeat, answer)
+            work.commit()
+            return registered
+
+        return write_and_keep
+
+    plant(register, "keep_answer", lambda keep: lambda work, repeat, answer: kept.append((keep, repeat, answer)))
+    plant(register, "_write", late)

@@ -1,8 +1,9 @@
 """Defects in the budget of sends."""
 
+from tests.mutants.planting import plant
 from watchword.notification import outbox
 
 
 def rsnd_05() -> None:
-    """A budget for each endpoint, which is none."""
-    outbox._within_limits = lambda work, channel, key: True  # noqa: SLF001  # a defect goes where it must
+    """Give each endpoint a budget of its own, which is none."""
+    plant(outbox, "_within_limits", lambda _: lambda *rest: True)

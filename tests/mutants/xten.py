@@ -2,38 +2,39 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
+from tests.mutants.planting import plant
 from watchword.accounts.store import Users
 from watchword.codes.store import Codes
-from watchword.storage.schema import codes, users
+from watchword.storage.schema import codes
 from watchword.storage.work import Memory
+from watchword.web.model import SUPER_TENANT
 
 
 def xten_01() -> None:
     """Look up a code without its tenant."""
 
-    def spend_attempt(self: Codes, text: str, limit: int, user_id: str | None) -> Any:  # noqa: ANN401  # a code or none
-        del user_id
-        mine = (codes.c.digest == self.digest(text)) & (codes.c.attempts < limit)
-        counted = update(codes).where(mine).values(attempts=codes.c.attempts + 1).returning(codes)
-        return self._code(self.work.connection.execute(counted).one_or_none())  # noqa: SLF001  # its own method
+    def spend_attempt(self: Codes, given: str, limit: int) -> None:
+        mine = (codes.c.digest == self.digest(given)) & (codes.c.attempts < limit)
+        self.work.connection.execute(update(codes).where(mine).values(attempts=codes.c.attempts + 1))
 
-    Codes.digest = lambda self, text: self.work.keys.digest("code", "carbon.super", text)  # type: ignore[method-assign]
-    Codes.spend_attempt = spend_attempt  # type: ignore[method-assign]
+    plant(Codes, "digest", lambda _: lambda self, given: self.work.keys.digest("code", SUPER_TENANT, given))
+    plant(Codes, "spend_attempt", lambda _: spend_attempt)
 
 
 def xten_02() -> None:
-    """One query without the tenant."""
+    """Ask once without the tenant."""
 
-    def one(self: Users, condition: Any) -> Any:  # noqa: ANN401  # a user or none
-        row = self.work.connection.execute(select(users).where(condition)).first()
-        return None if row is None else self._user(row)  # noqa: SLF001  # its own method
+    def anywhere(find: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def find_anywhere(self: Users, realm: str, canonical: str) -> Any:  # noqa: ANN401  # a user or none
+            return find(self, realm, canonical) or find(Users(self.work.within(SUPER_TENANT)), realm, canonical)
 
-    Users._one = one  # type: ignore[method-assign]  # noqa: SLF001  # as above
+        return find_anywhere
+
+    plant(Users, "find", anywhere)
 
 
 def xten_06() -> None:
     """Remember without the tenant."""
-    recall = Memory.recall
-    Memory.recall = lambda self, tenant, key, load: recall(self, "", key, load)  # type: ignore[method-assign]
+    plant(Memory, "recall", lambda recall: lambda self, tenant, key, load: recall(self, "", key, load))
