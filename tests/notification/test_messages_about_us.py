@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from watchword.installation import open_installation
 from watchword.base.settings import Settings
+from watchword.installation import open_installation
 from watchword.notification.configured import ConfiguredSenders
 from watchword.notification.model import Channel
 from watchword.notification.outbox import Notice, open_message

@@ -127,7 +127,7 @@ def listen(
 class _Loop(uvloop.Loop):
     """An event loop that does not wait for a client's farewell when a TLS connection is closed."""
 
-    async def create_server(self, *given: Any, **named: Any) -> asyncio.AbstractServer:  # type: ignore[override]  # noqa: ANN401, E501
+    async def create_server(self, *given: Any, **named: Any) -> asyncio.AbstractServer:  # type: ignore[override]  # noqa: ANN401
         """Open a listener; a client that holds an idle connection cannot hold up the stop."""
         if named.get("ssl") is not None:
             named.setdefault("ssl_shutdown_timeout", FAREWELL_SECONDS)
