@@ -12,7 +12,7 @@ from watchword.base.seal import Keys
 from watchword.base.settings import Settings
 from watchword.storage.schema import metadata
 from watchword.storage.sqlite import SqliteDatabase
-from watchword.storage.work import Surroundings, Work, Works
+from watchword.storage.work import Memory, Surroundings, Work, Works
 from watchword.tenants.http import GovernanceApi, TenantsApi
 from watchword.web.decoding import decode_json
 from watchword.web.model import NOBODY, Ask, Route
@@ -41,7 +41,8 @@ class Server:
     def with_settings(self, **changes: Any) -> "Server":  # noqa: ANN401 - fields of the settings
         """Return the server as it starts again with other settings."""
         surroundings = self.works.surroundings
-        return Server(Works(replace(surroundings, settings=replace(surroundings.settings, **changes))))
+        settings = replace(surroundings.settings, **changes)
+        return Server(Works(replace(surroundings, settings=settings, memory=Memory())))
 
     def do(self, task: Callable[[Work], Result], tenant: str = "carbon.super") -> Result:
         return self.works.do(tenant, task)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from watchword.base import kinds
@@ -41,8 +41,19 @@ def read_policy(work: Work, policy: type[P]) -> P:
         SettingsUnreadable: the decisions cannot be read.
     """
     decided = _decided(work)
-    found = {name: _in_force(work, each, decided) for name, each in properties_of(policy).items()}
-    return policy(**found)
+    if policy not in decided.policies:
+        properties = properties_of(policy).items()
+        decided.policies[policy] = policy(**{name: _in_force(work, each, decided.values) for name, each in properties})
+    found: P = decided.policies[policy]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What a tenant has decided, by property; and the policies that were made of it, as they were asked for."""
+
+    values: Mapping[str, str]
+    policies: dict[type[Any], Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ class StatedConnector:
 
 def read_connector(work: Work, connector: Connector) -> StatedConnector:
     """Return a connector as it is shown, with the values in force."""
-    decided = _decided(work)
+    decided = _decided(work).values
     listed = [each for each in _properties_of(connector) if each.listed]
     return StatedConnector(connector, tuple(Stated(each, _stated(work, each, decided)) for each in listed))
 
@@ -71,7 +82,7 @@ def read_connector(work: Work, connector: Connector) -> StatedConnector:
 def read_property(work: Work, connector: Connector, name: str) -> Stated:
     """Return one property as it is shown, listed or not."""
     option = _property(connector, name)
-    return Stated(option, _stated(work, option, _decided(work)))
+    return Stated(option, _stated(work, option, _decided(work).values))
 
 
 def change_policy(work: Work, connector: str, values: Mapping[str, object]) -> Sequence[str]:
@@ -170,9 +181,9 @@ def tenant_exists(work: Work, domain: str) -> bool:
     return found is not None and found.active
 
 
-def _decided(work: Work) -> Mapping[str, str]:
+def _decided(work: Work) -> _Decided:
     with work.step("read_settings", SettingsUnreadable):
-        return work.recall(_REMEMBERED, Decisions(work).all)
+        return work.recall(_REMEMBERED, lambda: _Decided(Decisions(work).all()))
 
 
 def _commit(work: Work) -> None:

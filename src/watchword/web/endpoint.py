@@ -7,7 +7,7 @@ its own; the event loop does nothing but read and write sockets.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
+from starlette.types import Receive, Scope, Send
 
 from watchword.base.entropy import Entropy, random_uuid
 from watchword.base.log import trace_id
@@ -115,12 +116,16 @@ class Endpoint:
         for route in routes:
             by_path.setdefault(route.path, {})[route.method] = route
         table: list[StarletteRoute] = []
+        exact: dict[str, _Served] = {}
         for path, methods in by_path.items():
             served = self._serve(methods)
             in_tenants = any(route.tenants for route in methods.values())
             prefixes = ("", "/t/{tenant}") if in_tenants else ("",)
+            if "{" not in path:
+                exact[path] = served
             table += [StarletteRoute(prefix + path, served, methods=sorted(methods)) for prefix in prefixes]
-        application = Starlette(routes=table, exception_handlers={HTTPException: self._refuse_route})
+        application = _Application(routes=table, exception_handlers={HTTPException: self._refuse_route})
+        application.exact = exact
         application.router.redirect_slashes = False
         return application
 
@@ -128,11 +133,13 @@ class Endpoint:
         """Wait for what is being done."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _serve(self, methods: Mapping[str, Route]) -> Any:  # noqa: ANN401  # an ASGI endpoint
+    def _serve(self, methods: Mapping[str, Route]) -> "_Served":
         async def served(request: Request) -> Response:
             route = methods.get(request.method)
             if route is None:
-                return await self._refuse_route(request, HTTPException(405, headers={"Allow": ", ".join(sorted(methods))}))
+                return await self._refuse_route(
+                    request, HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
+                )
             return await self._answer(request, route)
 
         return served
@@ -209,6 +216,24 @@ class Endpoint:
             response = _response(Reply(body, problem.status), None)
         response.headers.update(problem.headers)
         return response
+
+
+_Served = Callable[[Request], Awaitable[Response]]
+
+
+class _Application(Starlette):
+    """Finds a path without blanks at once; trying one pattern after the other takes as long as a use case does."""
+
+    exact: Mapping[str, _Served]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        served = self.exact.get(scope["path"]) if scope["type"] == "http" else None
+        if served is None:
+            await super().__call__(scope, receive, send)
+            return
+        response = await served(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def trace_of(request: Request, entropy: Entropy) -> str:
