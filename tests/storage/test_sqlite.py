@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import text
@@ -153,6 +154,22 @@ def test_a_commit_that_fails_fails_for_everybody_in_its_group(database: SqliteDa
     put(unit, 2)
     unit.commit()
     assert on_the_disk(file) == [2]
+
+
+def test_a_unit_that_cannot_begin_leaves_nobody_of_its_group_waiting(database: SqliteDatabase, file: Path) -> None:
+    def forbid(action: int, first: str | None, *_: str | None) -> int:
+        return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_SAVEPOINT and first == "BEGIN" else sqlite3.SQLITE_OK
+
+    unit = database.open()
+    put(unit, 1)
+    refused = start(database.open)
+    wait_until_somebody_waits(database)
+    raw = cast("sqlite3.Connection", unit.connection.connection.dbapi_connection)
+    raw.set_authorizer(forbid)
+    start(unit.commit).result(PATIENCE_SECONDS)
+    assert isinstance(refused.exception(PATIENCE_SECONDS), sqlite3.DatabaseError)
+    raw.set_authorizer(None)
+    assert on_the_disk(file) == [1]
 
 
 def test_a_busy_database_refuses_everybody_who_waits_and_holds_up_nobody(database: SqliteDatabase, file: Path) -> None:

@@ -45,6 +45,7 @@ class SqliteDatabase:
         self._readers = _engine(file, NullPool)
         self._reading = threading.local()
         self._turn = threading.Lock()
+        self._door = threading.Lock()
         self._waiting = 0
         self._is_open = False
         self._group: list[_Ending] = []
@@ -75,15 +76,17 @@ class SqliteDatabase:
 
     def _open_unit(self) -> "_Unit":
         asked_at = time.monotonic()
-        self._waiting += 1
+        with self._door:
+            self._waiting += 1
         self._turn.acquire()
-        self._waiting -= 1
+        with self._door:
+            self._waiting -= 1
         try:
             if not self._is_open:
                 self._begin(asked_at)
             self._raw.execute("SAVEPOINT unit")
         except BaseException:
-            self._turn.release()
+            self._pass_on()  # those whose unit is kept already wait for an end
             raise
         return _Unit(self._writer, self._raw, self)
 
