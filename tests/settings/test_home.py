@@ -381,7 +381,10 @@ def test_the_demo_registers_locks_and_texts() -> None:
 
 
 def test_the_folders_of_a_bare_home(home: Home) -> None:
-    assert home.load().publishers_folder == home.folder / "eventpublishers"
+    assert home.load().publishers_folder == home.folder / "repository/deployment/server/eventpublishers"
+    (home.folder / "sms").mkdir()
+    assert home.load().sms_templates == home.folder / "sms" / "sms-templates-admin-config.xml"
+    assert home.load().email_templates == home.folder / "repository/conf/email/email-admin-config.xml"
 
 
 def test_the_folders_of_a_wso2_home(wso2_home: Home) -> None:

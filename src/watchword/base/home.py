@@ -343,7 +343,7 @@ class _Reading:
             ("watchword.server.management_port", server.management_port),
             ("watchword.public_url", address),
         ):
-            if self.values[key].value != value:
+            if key in self.values and self.values[key].value != value:
                 self.values[key] = Value(value, "follows from others", str(value))
         return replace(settings, server=server, public_url=address)
 

@@ -495,11 +495,11 @@ class Settings:
     """Tables of the files that mean nothing to us."""
 
     def folder(self, *parts: str) -> Path | None:
-        """Return a folder of a WSO2 home, whether it exists or not; a bare home has only the last part."""
+        """Return a folder of a WSO2 home, whether it exists or not; a bare home may have only the last part of it."""
         if self.home is None:
             return None
-        whole = self.home.joinpath(*parts)
-        return whole if (self.home / "repository").is_dir() else self.home / parts[-1]
+        whole, short = self.home.joinpath(*parts), self.home / parts[-1]
+        return short if short.is_dir() and not whole.is_dir() else whole
 
     @property
     def publishers_folder(self) -> Path | None:

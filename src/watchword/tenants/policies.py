@@ -322,6 +322,7 @@ class SelfRegistration:
         False,
         "Detailed API response",
         toml="enable_detailed_api_response",
+        aliases=("enable_detailed_api_response",),
         xml="API/EnableDetailedResponseBody",
         doc="Whether the answer to a registration says code, message and channel, or is the short one of old.",
         demo=True,
