@@ -1,8 +1,11 @@
 """The demo: everything in one process on this machine, with a phone and a mailbox instead of providers."""
 
+import fcntl
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -30,10 +33,28 @@ def run_demo(*, home: Path | None, port: int, default_channel: str, keep: bool) 
     """Serve the demo until it is told to stop; what an earlier one stored is gone unless *keep*.
 
     Raises:
-        CannotStart: a provider is configured; a demo beside a live sender could text strangers.
+        CannotStart: a demo runs already; or a provider is configured, and beside it a demo could text strangers.
         SettingsRefused
     """
     folder = demo_folder()
+    with _alone(folder):
+        _run(home, folder, port, default_channel, keep=keep)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the demo's folder, so that a second demo cannot take the database away from under the first."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            message = "a demo runs already: stop it first, or give this one another XDG_STATE_HOME"
+            raise CannotStart(message) from problem
+        yield
+
+
+def _run(home: Path | None, folder: Path, port: int, default_channel: str, *, keep: bool) -> None:
     if not keep:
         shutil.rmtree(folder, ignore_errors=True)
     overrides = {
