@@ -1,6 +1,7 @@
 """Match the patterns that operators write, without letting one of them stop the server (decisions 5.4)."""
 
 import functools
+import time
 from collections.abc import Iterator
 
 import regex
@@ -33,10 +34,13 @@ def full_match(pattern: str, value: str, *, limit: int = MAX_VALUE_CHARACTERS, t
     """
     if len(value) > limit:
         return False
-    try:
-        return _compiled(pattern).fullmatch(value, timeout=timeout) is not None
-    except TimeoutError:
-        return False
+    spent_before = time.thread_time()
+    while time.thread_time() - spent_before < timeout:
+        try:
+            return _compiled(pattern).fullmatch(value, timeout=timeout) is not None
+        except TimeoutError:
+            continue  # if this thread was merely kept waiting, it has hardly spent anything, and asks again
+    return False
 
 
 def check_pattern(pattern: str) -> str | None:
