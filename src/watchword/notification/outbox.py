@@ -1,6 +1,7 @@
 """Leave a message in the outbox, in the caller's transaction: rendered, sealed, within the limits of its address."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,8 @@ from watchword.notification.templating import Templates, fill
 from watchword.storage.audit import note
 from watchword.storage.counters import count
 from watchword.storage.work import Work
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def _leave(
     )  # fmt: skip
     Messages(work).add(entry, notice.scenario, _due_at(work) if state.is_open else None)
     if state is not MessageState.WAITING:
+        log.warning("message %s", state, extra={"message_id": message_id, "channel": notice.channel, "reason": reason})
         note(work, "send_message", notice.user_id or "-", outcome=state, reason=reason or "")
     return Notified(message_id, notice.channel, state, reason)
 
