@@ -1,5 +1,6 @@
 """The composition root: what the parts are made of, and how a server is put together of them."""
 
+import importlib
 import logging
 import os
 import threading
@@ -28,7 +29,6 @@ from watchword.registration.sweeping import sweep
 from watchword.storage.work import Origin, Work
 from watchword.tenants.http import GovernanceApi, TenantsApi
 from watchword.tenants.usecases import tenant_exists
-from watchword.web.certificate import self_signed
 from watchword.web.endpoint import Endpoint
 from watchword.web.listener import Listener, listen
 from watchword.web.model import SUPER_TENANT, Route
@@ -198,7 +198,10 @@ def _certificate(settings: Settings) -> tuple[Path, Path]:
     server = settings.server
     if server.certificate is not None and server.key is not None:
         return server.certificate, server.key
-    return self_signed(settings.data, server.hostname, SystemClock().now())
+    # Not imported above: whoever brings a certificate needs nothing that makes one.
+    certificates = importlib.import_module("watchword.web.certificate")
+    made: tuple[Path, Path] = certificates.self_signed(settings.data, server.hostname, SystemClock().now())
+    return made
 
 
 def _is_ready(work: Work) -> bool:

@@ -21,7 +21,6 @@ from watchword.notification.senders.addresses import Forbidden
 from watchword.notification.templating import Templates
 from watchword.storage.engine import Database
 from watchword.storage.migrate import current_revision, latest_revision, migrate
-from watchword.storage.postgres import PostgresDatabase
 from watchword.storage.sqlite import SqliteDatabase
 from watchword.storage.work import Faults, NoFaults, Surroundings, Works
 
@@ -111,7 +110,9 @@ def configure_senders(settings: Settings) -> ConfiguredSenders:
 def open_database(settings: Settings) -> Database:
     """Return the database of the settings."""
     if settings.database_url:
-        return PostgresDatabase(settings.database_url)
+        # Not imported above: a server on SQLite would carry the driver for nothing.
+        found: Database = importlib.import_module("watchword.storage.postgres").PostgresDatabase(settings.database_url)
+        return found
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     return SqliteDatabase(settings.data / "watchword.db")
 
