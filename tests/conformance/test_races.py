@@ -5,7 +5,9 @@ from functools import partial
 
 from tests.conftest import WorldMaker
 from tests.world import LONG_PASSWORD, PASSWORD, Reply, World
+from watchword.accounts.model import User
 from watchword.accounts.usecases import try_password
+from watchword.registration.usecases.people import remove_user
 from watchword.storage.schema import EPOCH, codes, users
 
 
@@ -138,6 +140,22 @@ def test_a_name_that_is_confirmed_while_it_is_swept_stays_or_was_never_confirmed
         user = world.user(name)
         assert (confirmed == 202) == (user is not None)
         assert user is None or not user.locked
+
+
+def test_an_account_that_is_removed_while_it_is_confirmed_is_gone(world: World) -> None:
+    for turn in range(12):
+        name = f"person{turn}"
+        world.register(name, mobile=f"+9477123{turn:04}")
+        code, user = world.last_code(), world.known(name)
+        confirmed, _ = world.together(partial(confirm, world, code), partial(remove, world, user))
+        assert confirmed in {202, 400}
+        assert world.user(name) is None
+    assert world.rows(codes) == []
+
+
+def remove(world: World, user: User) -> int:
+    world.do(lambda work: remove_user(work, user))
+    return 0
 
 
 def confirm(world: World, code: str) -> int:

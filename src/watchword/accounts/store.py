@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
@@ -201,15 +201,18 @@ class Users:
         result = self._run(delete(users).where(users.c.tenant == self.work.tenant, users.c.id == user_id))
         return bool(result.rowcount)
 
-    def delete_expired_pending(self, count: int) -> int:
-        """Remove pending accounts whose reservation has ended, in all tenants; return how many."""
-        is_over = (users.c.reserved_until < self.work.now) & users.c.last_login_at.is_(None)
-        found = self._run(select(users.c.tenant, users.c.id).where(is_over).limit(count)).all()
-        removed = 0
-        for row in found:  # each is looked at again: somebody may have confirmed it meanwhile
-            mine = (users.c.tenant == row.tenant) & (users.c.id == row.id)
-            removed += self._run(delete(users).where(mine, is_over)).rowcount
-        return removed
+    def find_expired_pending(self, count: int) -> list[tuple[str, str]]:
+        """Return tenants and ids of pending accounts whose reservation has ended, in all tenants."""
+        query = select(users.c.tenant, users.c.id).where(self._is_over()).order_by(users.c.tenant, users.c.id)
+        return [(row.tenant, row.id) for row in self._run(query.limit(count))]
+
+    def delete_expired_pending(self, user_id: str) -> bool:
+        """Remove a pending account whose reservation has ended, unless somebody has confirmed it meanwhile."""
+        mine = (users.c.tenant == self.work.tenant) & (users.c.id == user_id)
+        return bool(self._run(delete(users).where(mine, self._is_over())).rowcount)
+
+    def _is_over(self) -> ColumnElement[bool]:
+        return (users.c.reserved_until < self.work.now) & users.c.last_login_at.is_(None)
 
     def has_administrator(self) -> bool:
         """Tell whether anybody holds the role of the administrator."""

@@ -37,6 +37,7 @@ _SPEND_ATTEMPT = Statement(update(codes).where(_OF_DIGEST, _LEFT).values(_ONE_MO
 _SPEND_ATTEMPT_OF = Statement(
     update(codes).where(_OF_USER, or_(_IS_IT, ~_USER_HAS_IT), _LEFT).values(_ONE_MORE).returning(codes)
 )
+_HOLD = Statement(select(codes.c.id).where(_OF_USER).with_for_update())
 _LATCH_EXPIRED = Statement(update(codes).where(_OF_ID).values(expired=True, sealed=None))
 _NOTE_SENT = Statement(update(codes).where(_OF_ID).values(last_sent_at=bindparam("sent_at")))
 
@@ -96,6 +97,14 @@ class Codes:
     def of_user(self, user_id: str, scenarios: Iterable[Scenario]) -> ConfirmationCode | None:
         """Return the newest code of a user in one of some scenarios; it is locked until the work ends."""
         return _code(self.work.row(_newest_of(tuple(scenarios)), of_user=user_id))
+
+    def hold_of(self, user_id: str) -> None:
+        """Keep everybody else from a user's codes until the work ends.
+
+        Whoever redeems a code has it before the user; whoever removes a user takes the same order, or both would wait
+        for ever.
+        """
+        self.work.rows(_HOLD, of_user=user_id)
 
     def latch_expired(self, code_id: str) -> None:
         """Remember that a code was seen too old, whatever the clock says later."""

@@ -10,6 +10,7 @@ from watchword.accounts.store import Users
 from watchword.accounts.usecases import add_user, delete_user, find_user
 from watchword.base.problems import BadRequest, NotFound
 from watchword.codes.model import UUID_FORM, CodeOrder, Scenario
+from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code
 from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
@@ -122,5 +123,6 @@ def add_user_by_hand(work: Work, account: NewAccount, notifier: Notifier) -> tup
 
 def remove_user(work: Work, user: User) -> None:
     """Remove an account, and let nothing go out to it any more."""
+    Codes(work).hold_of(user.id)
     Messages(work).cancel_of(user.id)
     delete_user(work, user)

@@ -114,6 +114,7 @@ def send_proof_code(
 def _ask_for_proof(
     work: Work, user: User, channel: Channel, address: str, policy: ClaimUpdate, notifier: Notifier
 ) -> list[Notified]:
+    Codes(work).hold_of(user.id)
     Users(work).set_claims(user.id, {channel.pending_claim: address})
     notified = [send_proof_code(work, user, channel, address, notifier, again=False)]
     if channel is Channel.EMAIL and policy.email_notify_existing and user.address(channel):
@@ -139,6 +140,7 @@ def _must_be_proven(policy: ClaimUpdate, channel: Channel, claims: Mapping[str, 
 
 def _forget_proof(work: Work, user: User, channel: Channel) -> None:
     """Take the proof away, since it was of the old address, and drop a new one that waited."""
+    Codes(work).hold_of(user.id)
     Users(work).forget_verification(user.id, channel)
     Users(work).remove_claims(user.id, [channel.pending_claim])
     Codes(work).delete_of(user.id, [SCENARIOS[channel]])
