@@ -4,13 +4,13 @@ A store builds its statements with SQLAlchemy Core, when it is imported. Buildin
 cost several times what the database needs to run them.
 """
 
+import importlib
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Dialect, FunctionElement, Table, Text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.base import Executable
 
@@ -91,9 +91,10 @@ class Upsert(Statement):
 
     def clause_for(self, dialect: Dialect) -> Executable:
         """Return the clause, which each database has to itself in SQLAlchemy."""
-        adding = sqlite.insert(self.table) if dialect.name == "sqlite" else postgresql.insert(self.table)
+        adding = importlib.import_module(f"sqlalchemy.dialects.{dialect.name}").insert(self.table)
         fresh = {name: adding.excluded[name] for name in self.changed}
-        return adding.on_conflict_do_update(index_elements=list(self.keys), set_=fresh)
+        clause: Executable = adding.on_conflict_do_update(index_elements=list(self.keys), set_=fresh)
+        return clause
 
 
 class json_rows(FunctionElement[str]):  # noqa: N801  # reads like the functions of SQL that it stands for
