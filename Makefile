@@ -31,11 +31,11 @@ static: dev ## the same without the tests
 conformance: dev ## CASES=FILE plays its cases at a real server (DATABASE=URL for PostgreSQL); else both databases alike
 	@$(if $(CASES),$(bin)/python -m watchword_testing.conformance "$(CASES)" $(if $(DATABASE),--database "$(DATABASE)"),$(pytest) -q tests/conformance) $(ARGS)
 
-attacks: dev ## what must fail
-	@$(pytest) -q tests/attacks $(ARGS)
+attacks: dev ## what must fail (ARGS=--mutants: and what must turn red, each case against a server with its defect)
+	@$(pytest) -q -n $(workers) --dist loadfile tests/attacks $(ARGS)
 
 faults: dev ## what must survive: killed workers, lost databases, silent providers
-	@$(pytest) -q tests/faults $(ARGS)
+	@$(pytest) -q -n $(workers) --dist worksteal tests/faults $(ARGS)
 
 bench: dev ## how fast it is here; writes docs/explanation/performance.md
 	@$(bin)/python -m bench $(ARGS)

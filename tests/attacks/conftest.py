@@ -35,7 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", [only] if only else everywhere, scope="session")
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the cases to ``make attacks``; of a matrix, play only what has a defect."""
     mine = [item for item in items if item.path.is_relative_to(HERE) and item.get_closest_marker("case")]
