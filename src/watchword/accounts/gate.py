@@ -2,6 +2,7 @@
 
 import base64
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -14,6 +15,7 @@ from watchword.tenants.usecases import tenant_exists
 from watchword.web.model import SUPER_TENANT, Caller, CallerKind
 
 REMEMBERED_SECONDS = 60.0
+RENEWED_SECONDS = 15.0
 MOST_REMEMBERED = 10_000
 
 
@@ -24,21 +26,33 @@ class CredentialMemory:
     A lock or a new password counts at once, since the account is read at every request; only the hash is spared.
     """
 
+    moment: Callable[[], float] = monotonic
     _until: dict[str, float] = field(default_factory=dict)
+    _renewing: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def knows(self, digest: str) -> bool:
-        """Tell whether the credential was right within the last minute."""
-        return self._until.get(digest, 0.0) > monotonic()
+        """Tell whether the credential was right within the last minute.
+
+        Towards the end of it one caller is told no, and hashes for all: else all would hash at once when it is over.
+        """
+        left = self._until.get(digest, 0.0) - self.moment()
+        if left > RENEWED_SECONDS or left <= 0:
+            return left > 0
+        with self._lock:
+            is_first = digest not in self._renewing
+            self._renewing.add(digest)
+        return not is_first
 
     def keep(self, digest: str) -> None:
         """Remember a credential that was right."""
-        now = monotonic()
+        now = self.moment()
         with self._lock:
             if len(self._until) >= MOST_REMEMBERED:
                 self._until = {known: until for known, until in self._until.items() if until > now}
             if len(self._until) < MOST_REMEMBERED:
                 self._until[digest] = now + REMEMBERED_SECONDS
+            self._renewing.discard(digest)
 
 
 @dataclass(frozen=True, slots=True)
