@@ -25,7 +25,7 @@ def decode_json(octets: bytes, shape: type[Body]) -> Body:
     """
     try:
         document = json.loads(octets.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
-        _check(document, 1)
+        _check(document, 1, "$")
         return msgspec.convert(document, shape)
     except UnicodeDecodeError as problem:
         raise Malformed(f"Invalid UTF-8 at byte {problem.start}.") from problem
@@ -72,25 +72,26 @@ def _constant(name: str) -> NoReturn:
     raise Malformed(f"{name} is no JSON number.")
 
 
-def _check(value: object, depth: int) -> None:
+def _check(value: object, depth: int, place: str) -> None:
+    """Refuse what JSON allows and nothing here can use; *place* says where it stands."""
     if depth > MAX_DEPTH:
-        raise Malformed(f"More than {MAX_DEPTH} levels.")
+        raise Malformed(f"More than {MAX_DEPTH} levels at {place}.")
     match value:
         case str():
-            _check_text(value)
+            _check_text(value, place)
         case dict():
             for name, member in value.items():
-                _check_text(name)
-                _check(member, depth + 1)
+                _check_text(name, f"a name in {place}")
+                _check(member, depth + 1, f"{place}.{name}")
         case list():
-            for element in value:
-                _check(element, depth + 1)
+            for index, element in enumerate(value):
+                _check(element, depth + 1, f"{place}[{index}]")
         case _:
             pass
 
 
-def _check_text(text: str) -> None:
+def _check_text(text: str, place: str) -> None:
     if "\0" in text:
-        raise Malformed("A NUL character in a text.")
+        raise Malformed(f"A NUL character at {place}.")
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise Malformed("Half of a surrogate pair in a text.")
+        raise Malformed(f"Half of a surrogate pair at {place}.")

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
@@ -282,6 +282,8 @@ async def _read_octets(request: Request) -> bytes:
                 octets += chunk
                 if len(octets) > MAX_BODY_BYTES:
                     raise TooLarge(limit=f"{MAX_BODY_BYTES} bytes")
+    except ClientDisconnect as problem:
+        raise Malformed("The body was cut off.") from problem
     except TimeoutError as problem:
         raise Malformed(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from problem
     return bytes(octets)

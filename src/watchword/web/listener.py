@@ -17,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 log = logging.getLogger(__name__)
 
 MAX_HEADER_BYTES = 16 * 1024
+MAX_MESSAGE_BYTES = 512 * 1024
+"""Head, body, chunk marks and trailers of one request; the body alone is bounded by the endpoint."""
 IDLE_SECONDS = 30
 HEADER_SECONDS = 10.0
 DRAIN_SECONDS = 10
@@ -27,6 +29,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """HTTP/1.1 that closes on a head which is too large, or too slow to come."""
 
     _head_bytes = 0
+    _message_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # uvicorn's own signature
@@ -35,7 +38,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer = self.loop.call_later(HEADER_SECONDS, self._give_up)
 
     def data_received(self, data: bytes) -> None:
-        """Count what comes before a head is whole."""
+        """Count what comes before a head is whole, and what a message costs with its chunk marks and trailers."""
+        if self.transport.is_closing():
+            return
+        self._message_bytes += len(data)
+        if self._message_bytes > MAX_MESSAGE_BYTES:
+            self._refuse(b"413 Content Too Large")
+            return
         cycle: RequestResponseCycle | None = self.cycle
         if self._head_timer is None and cycle is not None and cycle.response_complete:
             self._head_timer = self.loop.call_later(HEADER_SECONDS, self._give_up)
@@ -45,6 +54,11 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse(b"431 Request Header Fields Too Large")
                 return
         super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Begin to count anew."""
+        self._message_bytes = 0
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Stop counting: a head is whole. One without a version of HTTP that knows heads is refused."""
@@ -62,8 +76,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._head_timer = None
-        if self._head_bytes and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._head_bytes:
             self._refuse(b"408 Request Timeout")
+        else:  # nobody has said anything
+            self.transport.close()
 
     def _refuse(self, status: bytes) -> None:
         self.transport.write(b"HTTP/1.1 " + status + b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
@@ -96,9 +114,9 @@ class Listener:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             taken.bind((self.host, self.port))
-        except OSError:
+        except OSError as problem:
             taken.close()
-            raise
+            raise OSError(problem.errno, problem.strerror, f"{self.host} port {self.port}") from problem
         return taken
 
     def server(self) -> uvicorn.Server:
