@@ -3,6 +3,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchword.base.kinds import read_pattern
 from watchword.base.patterns import MAX_PATTERN_CHARACTERS, check_pattern, full_match
 
 WSO2_NAME = r"[a-zA-Z0-9._\-|//]{3,30}$"
@@ -109,3 +110,8 @@ def test_a_literal_matches_itself_alone(literal: str, other: str) -> None:
 def test_any_text_is_either_refused_or_matched(pattern: str) -> None:
     if check_pattern(pattern) is None:
         full_match(pattern, "ab")
+
+
+def test_a_pattern_that_asks_for_gigabytes_never_reaches_the_compiler() -> None:
+    with pytest.raises(ValueError, match="repeats too much"):
+        read_pattern("[a-zA-Z0-9]{99999999}")

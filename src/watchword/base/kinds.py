@@ -11,6 +11,8 @@ from typing import Generic, Literal, TypeVar
 
 import regex
 
+from watchword.base.patterns import why_unread
+
 T = TypeVar("T")
 W = TypeVar("W", bound=str)
 Wire = Literal["boolean", "integer", "string"]
@@ -184,6 +186,8 @@ def read_texts(value: object) -> Mapping[str, str]:
 def read_pattern(value: object) -> str:
     """Read a regular expression, and refuse what does not compile."""
     text = read_text(value)
+    if refused := why_unread(text):
+        raise ValueError(f"and this one is not read: {refused}")
     try:
         regex.compile(text)
     except regex.error as error:

@@ -45,7 +45,7 @@ def full_match(pattern: str, value: str, *, limit: int = MAX_VALUE_CHARACTERS, t
 
 def check_pattern(pattern: str) -> str | None:
     """Return why a pattern must not be saved, or ``None`` if it may."""
-    if refused := _why_unread(pattern):
+    if refused := why_unread(pattern):
         return refused
     try:
         compiled = _compiled(pattern)
@@ -60,8 +60,8 @@ def check_pattern(pattern: str) -> str | None:
     return None
 
 
-def _why_unread(pattern: str) -> str | None:
-    """Return what must keep a pattern from the compiler."""
+def why_unread(pattern: str) -> str | None:
+    """Return what must keep a pattern from the compiler, which a few characters can ask for gigabytes."""
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         return f"The pattern is longer than {MAX_PATTERN_CHARACTERS} characters."
     if _COMMENTED.search(pattern):
