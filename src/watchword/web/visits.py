@@ -22,8 +22,10 @@ from watchword.web.model import SUPER_TENANT, Ask
 TOKEN_FIELD = "form"  # noqa: S105  # the name of a field
 LIFETIME = timedelta(hours=24)
 SEED_BYTES = 16
-COOKIE_STEP = 512
-MOST_COOKIE_CHARACTERS = 3800
+COOKIE_STEP = 2048
+"""As much as a visit holds: every cookie is of one length, which tells nobody what it holds."""
+DISPENSABLE = ("typed", "said")
+"""What is rather forgotten than the visit lost, the first first."""
 OWN_SITES = frozenset({"same-origin", "none"})
 
 
@@ -80,18 +82,24 @@ def form_token(work: Work, visit: Visit) -> str:
 
 def cookie_of(work: Work, visit: Visit) -> str:
     """Return the ``Set-Cookie`` value that keeps a visit."""
-    document = {"seed": visit.seed, "at": work.now.timestamp(), "kept": dict(visit.kept)}
-    value = _sealed(work, document)
-    if len(value) > MOST_COOKIE_CHARACTERS:  # rather without what was typed than not at all
-        value = _sealed(work, {**document, "kept": {key: kept for key, kept in visit.kept.items() if key != "said"}})
+    text = _document_of(work, visit)
+    for name in DISPENSABLE:
+        if len(text) > COOKIE_STEP:
+            visit = visit.keeping(**{name: None})
+            text = _document_of(work, visit)
+    value = _sealed(work, text)
     secure = "; Secure" if _is_tls(work) else ""
     seconds = int(LIFETIME.total_seconds())
     return f"{_cookie_name(work)}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
 
-def _sealed(work: Work, document: Mapping[str, Any]) -> str:
-    text = json.dumps(document).encode()
-    padded = text.ljust(-(-len(text) // COOKIE_STEP) * COOKIE_STEP)  # its length tells nobody what it holds
+def _document_of(work: Work, visit: Visit) -> bytes:
+    document = {"seed": visit.seed, "at": work.now.timestamp(), "kept": dict(visit.kept)}
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _sealed(work: Work, text: bytes) -> str:
+    padded = text.ljust(-(-len(text) // COOKIE_STEP) * COOKIE_STEP)
     sealed = work.keys.seal(work.entropy, padded, _about(work))
     return base64.urlsafe_b64encode(sealed).decode()
 
