@@ -10,9 +10,10 @@ from tests.pages.visitor import CONFIRM, FOLDER, MAILBOX, NUMBER, REGISTER, Visi
 from tests.world import LONG_PASSWORD, World
 from watchword.accounts.claims import EMAIL_VERIFIED, MOBILE, Channel
 
+MOST_OF_A_COOKIE = 4000
 OWN = {"host": "localhost:9443"}
 PAGES = (
-    "/register", REGISTER, CONFIRM, f"{FOLDER}/done.do", f"{FOLDER}/confirmregistration.do", f"{FOLDER}/resend.do",
+    "/", "/register", REGISTER, CONFIRM, f"{FOLDER}/done.do", f"{FOLDER}/confirmregistration.do", f"{FOLDER}/resend.do",
     "/authenticationendpoint/register.do", f"{FOLDER}/nothing.do",
 )  # fmt: skip
 
@@ -116,6 +117,16 @@ def test_the_cookie_of_one_tenant_means_nothing_in_another(world: World, visitor
     there = Visitor(world, {"watchword-visit-acme.example": value})
     assert "There is nothing to confirm" in there.open(f"/t/acme.example{FOLDER}/done.do").text
     assert "You are in" in visitor.open(f"{FOLDER}/done.do").text
+
+
+def test_every_cookie_is_of_one_length_and_what_was_typed_never_costs_the_visit(visitor: Visitor) -> None:
+    empty = [len(cookie) for cookie in visitor.cookies.values()]
+    long = {"mobile": "9" * 255, "email": "😀" * 255, "givenname": "😀" * 255}
+    visitor.sign_up("😀" * 255, **long)
+    assert [len(cookie) for cookie in visitor.cookies.values()] == empty
+    assert max(empty) < MOST_OF_A_COOKIE
+    assert "Enter your code" in visitor.open(REGISTER).sign_up().text
+    assert [len(cookie) for cookie in visitor.cookies.values()] == empty
 
 
 # --- what a form may say
@@ -231,6 +242,12 @@ def test_an_address_that_has_an_account_looks_like_any_other_and_its_owner_is_to
         "accountconfirmation", "accountExistsNotice", "accountconfirmation",
     ]  # fmt: skip
     assert known.open(CONFIRM).text == unknown.open(CONFIRM).text
+    for visitor, name in ((known, "kim"), (unknown, "lee")):
+        assert f"The sign-up of {name} is waiting" in visitor.open(REGISTER).text
+        assert visitor.page.values["username"] == name
+        assert '"own"' in visitor.open(f"{FOLDER}/name.do?name={name}").text
+        assert "again in 30 seconds" in visitor.open(REGISTER).sign_up(name, mobile=visitor.page.values["mobile"]).text
+        visitor.open(CONFIRM)
     for visitor in (known, unknown):
         assert "4 tries left" in visitor.send("confirm.do", code="WRONG1").text
         assert "in 30 seconds" in visitor.send("resend.do", way="again").text

@@ -8,6 +8,12 @@ from tests.world import World
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, PREFERRED_CHANNEL, Channel
 
 
+def html(visitor: Visitor) -> str:
+    """Return the page as it was sent."""
+    assert visitor.reply is not None
+    return visitor.reply.text
+
+
 @pytest.fixture
 def visitor(world: World) -> Visitor:
     return Visitor(world)
@@ -107,7 +113,7 @@ def test_a_held_message_is_admitted(worlds: WorldMaker) -> None:
 
 def test_every_fault_is_told_at_once_and_what_was_typed_stays(visitor: Visitor) -> None:
     visitor.sign_up("k!", mobile="soon", email=MAILBOX, password="x y")
-    for words in ("Enter a mobile number", "3 to 30 letters", "5 to 30 characters"):
+    for words in ("Enter a mobile number", "only a to z, A to Z, 0 to 9", "5 to 30 characters"):
         assert words in visitor.text
     assert visitor.page.values["email"] == MAILBOX
     assert visitor.page.values["mobile"] == "soon"
@@ -133,9 +139,78 @@ def test_going_back_to_correct_a_slip_replaces_the_sign_up(world: World, visitor
     visitor.sign_up(mobile="+94770000000")
     visitor.open(REGISTER)
     assert "The sign-up of kim is waiting for its code" in visitor.text
+    assert visitor.page.values["mobile"] == "+94770000000"
+    assert visitor.page.values["username"] == "kim"
+    assert visitor.page.values["password"] == ""
     visitor.sign_up()
     assert "Enter your code" in visitor.text
     assert world.known().claims[MOBILE] == NUMBER
+
+
+def test_after_the_sign_up_the_form_forgets_what_was_typed(world: World, visitor: Visitor) -> None:
+    visitor.sign_up().send("confirm.do", code=world.last_code())
+    visitor.open(REGISTER)
+    assert visitor.page.values["mobile"] == ""
+    assert visitor.page.values["username"] == ""
+
+
+def test_the_name_of_the_own_sign_up_is_not_called_taken(world: World, visitor: Visitor) -> None:
+    visitor.sign_up("Kim")
+    asked = f"{FOLDER}/name.do?name=kim"
+    assert '"own"' in visitor.open(asked).text
+    assert "You can keep it" in visitor.text
+    assert '"taken"' in Visitor(world).open(asked).text
+    visitor.open(CONFIRM).send("confirm.do", code=world.last_code())
+    assert '"taken"' in visitor.open(asked).text
+
+
+def test_a_link_that_was_used_already_says_that_all_is_well(world: World, visitor: Visitor) -> None:
+    visitor.sign_up(channel="EMAIL", mobile="", email=MAILBOX)
+    link = f"{FOLDER}/confirmregistration.do?confirmation={world.last_code()}&username=kim"
+    mailbox, second_tab = Visitor(world).open(link), Visitor(world)
+    mailbox.send("confirmregistration.do")
+    assert "is confirmed already" in mailbox.open(link).text
+    assert "is confirmed already" in visitor.open(link).text, "whoever signed up here knows it too"
+    second_tab.open(link).send("confirmregistration.do")
+    assert "If you have confirmed already, all is well" in second_tab.text
+    assert "confirmed already." not in second_tab.open(link).text
+
+
+def test_a_form_that_is_sent_twice_says_that_all_is_well(world: World, visitor: Visitor) -> None:
+    visitor.sign_up(channel="EMAIL", mobile="", email=MAILBOX)
+    link = f"{FOLDER}/confirmregistration.do?confirmation={world.last_code()}&username=kim"
+    mailbox = Visitor(world).open(link)
+    hidden = mailbox.page.hidden
+    mailbox.send("confirmregistration.do")
+    assert "is confirmed already" in mailbox.send(link, **hidden).text
+
+
+def test_a_link_of_somebody_else_is_not_called_confirmed(world: World, visitor: Visitor) -> None:
+    visitor.sign_up().send("confirm.do", code=world.last_code())
+    visitor.open(f"{FOLDER}/confirmregistration.do?confirmation=other&username=lee")
+    assert "Press the button" in visitor.text
+    assert "works no more" in visitor.send("confirmregistration.do").text
+
+
+def test_the_code_field_has_the_focus_unless_something_went_wrong(visitor: Visitor) -> None:
+    assert "autofocus" not in html(visitor.open(REGISTER))
+    assert html(visitor.sign_up()).count("autofocus") == 1
+    assert "autofocus" not in html(visitor.send("confirm.do", code="WRONG1"))
+
+
+def test_a_name_with_other_letters_is_told_which_may_be_used(visitor: Visitor) -> None:
+    assert "letters from a to z" in visitor.open(REGISTER).text
+    assert "only a to z, A to Z, 0 to 9" in visitor.sign_up("jürgen").text
+    assert "only a to z, A to Z, 0 to 9" in visitor.open(f"{FOLDER}/name.do?name=j%C3%BCrgen").text
+
+
+def test_the_bare_address_leads_to_the_form_where_there_is_one(world: World, worlds: WorldMaker) -> None:
+    assert "Sign up" in Visitor(world).open("/").text
+    assert "Sign up" in Visitor(world).open("/t/acme.example/").text
+    closed = Visitor(worlds(**setting("SelfRegistration.Enable", "false"))).open("/")
+    assert closed.status == 200
+    assert "There is nothing to do on this page" in closed.text
+    assert world.request("POST", "/", {}).status == 405
 
 
 def test_signing_up_again_with_the_same_address_does_not_get_round_the_cool_down(

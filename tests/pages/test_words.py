@@ -14,6 +14,7 @@ from watchword.web.words import CATALOGUES, Catalogues
 SOURCE = Path(__file__).parent.parent.parent / "src/watchword"
 LANGUAGES = sorted(path.name for path in CATALOGUES.iterdir())
 PREFIXES = ("problem.", "channel.", "code.", "username.", "password.")
+PLAIN = ("closed.", "front.", "nothing.")
 """Of ids that templates put together."""
 
 
@@ -61,7 +62,7 @@ def test_every_text_that_a_page_or_a_fault_names_is_there_and_none_is_left_over(
     for file in [*SOURCE.rglob("templates/*.html"), *SOURCE.glob("registration/*.py"), *SOURCE.glob("web/*.py")]:
         named |= set(re.findall(r"""["']([a-z_]+(?:\.[a-z0-9_]+)+|optional|start_again)["']""", file.read_text()))
     known = set(texts("en"))
-    used = {text_id for text_id in known if text_id in named or text_id.startswith((*PREFIXES, "closed.", "nothing."))}
+    used = {text_id for text_id in known if text_id in named or text_id.startswith((*PREFIXES, *PLAIN))}
     used |= {text_id for text_id in known if text_id.rpartition(".")[0] in {"mobile", "email", "givenname", "lastname"}}
     assert known - used == set()
     said = {name for name in named if name.split(".")[0] in {text_id.split(".")[0] for text_id in known}}

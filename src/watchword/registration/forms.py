@@ -31,8 +31,8 @@ MOST_TYPED = 255
 
 # The patterns that are ours or WSO2's are said in words; those of an operator are said as the operator says them.
 NAME_RULES = {
-    r"[^\s*?%/\|@]{2,64}": "username.rule.recommended",
-    r"[a-zA-Z0-9._\-|//]{3,30}$": "username.rule.wso2",
+    r"[^\s*?%/\|@]{2,64}": "recommended",
+    r"[a-zA-Z0-9._\-|//]{3,30}$": "wso2",
 }
 PASSWORD_RULES = {r"^[\S]{5,30}$": "password.rule.wso2"}
 
@@ -71,6 +71,8 @@ class Offer:
     parts: tuple[Part, ...]
     tells_names: bool
     name_rule: str
+    """What is said beforehand of names, and what of one that breaks the rule."""
+    name_fault: str
     name_rule_facts: Mapping[str, Any]
     password_rule: str
     password_rule_facts: Mapping[str, Any]
@@ -90,11 +92,12 @@ def read_offer(work: Work) -> Offer | None:
     default = Channel(channels.default_channel)
     offered = (default, default.other) if channels.resolve_channel else (default,)
     required = work.settings.registration.required_claims
-    name_rule = _rule(NAME_RULES, work.settings.user_store.username_pattern, work.settings.user_store.username_text)
+    text = work.settings.user_store.username_text
+    name_rule = _rule(NAME_RULES, work.settings.user_store.username_pattern, text) or "other"
     rules = password_rules(work)
     return Offer(
         offered, default, tuple(part for part in PARTS if part.claim in required), policy.show_username_unavailability,
-        name_rule or "username.rule.other", {"rule": work.settings.user_store.username_text}, *_password_rule(rules),
+        f"username.rule.{name_rule}", f"username.fault.{name_rule}", {"rule": text}, *_password_rule(rules),
     )  # fmt: skip
 
 
@@ -208,7 +211,7 @@ def _name_faults(work: Work, form: SignUpForm, offer: Offer) -> Iterator[Fault]:
     if not form.username:
         yield Fault("username", "username.missing")
     elif not is_name_well_formed(work, form.username):
-        yield Fault("username", offer.name_rule, offer.name_rule_facts)
+        yield Fault("username", offer.name_fault, offer.name_rule_facts)
 
 
 def _password_faults(work: Work, form: SignUpForm) -> Iterator[Fault]:

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from watchword.accounts.claims import Channel
 from watchword.accounts.model import User
+from watchword.accounts.names import split_qualified
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import find_user, fold_claims
+from watchword.accounts.usecases import compared_name, find_user, fold_claims
 from watchword.base.problems import (
     BadRequest,
     ChannelWithoutValue,
@@ -98,6 +99,7 @@ class RegistrationPages:
             _page(get, f"/{alias}", self._leading_to(f"accountrecoveryendpoint/{alias}.do"))
             for alias in ("register", "confirm")
         ]
+        table.append(_page(get, "/", self.show_front))
         for folder in FOLDERS:
             table += [
                 _page(get, f"{folder}/register.do", self.show_form),
@@ -116,6 +118,12 @@ class RegistrationPages:
 
     # --- registering
 
+    def show_front(self, work: Work, ask: Ask[None]) -> Reply:
+        """Lead whoever opens the bare address to the form, if there is one."""
+        if read_offer(work) is None:
+            return self._plain(work, ask, open_visit(work, ask), "front")
+        return self._leading_to("accountrecoveryendpoint/register.do")(work, ask)
+
     def show_form(self, work: Work, ask: Ask[None]) -> Reply:
         """Ask for name, password and an address."""
         visit, offer = open_visit(work, ask), read_offer(work)
@@ -123,11 +131,12 @@ class RegistrationPages:
             return self._plain(work, ask, visit, "closed", status=403)
         said = _said(ask, visit, "register")
         callback = allowed_callback(work, ask.query.get("callback", "") or visit.kept.get("callback", ""))
-        chosen = said["typed"].get("channel") or offer.default
-        user = _pending_user(work, visit)
+        before = _typed_before(work, visit)
+        if not said["errors"]:
+            said = {**said, "typed": said["typed"] | before}
         return self.pages.show(
-            work, ask, "register.html", visit, offer=offer, said=said, callback=callback, chosen=chosen,
-            under_way=user.name.typed if user else "",
+            work, ask, "register.html", visit, offer=offer, said=said, callback=callback,
+            chosen=said["typed"]["channel"] or offer.default, under_way=before.get("username", ""),
         )  # fmt: skip
 
     def register(self, work: Work, ask: Ask[Form]) -> Reply:
@@ -163,7 +172,7 @@ class RegistrationPages:
         except ClaimTaken as refusal:
             return self._pretend(work, ask, visit, form, refusal)
         self._hurry(work, registered.notified)
-        visit = visit.keeping(user=registered.user_id, decoy=None, done=None, said=None)
+        visit = visit.keeping(user=registered.user_id, decoy=None, done=None, said=None, typed=typed_text(ask.body))
         if registered.outcome.pending:
             return self.pages.go(work, ask, "confirm.do", visit)
         done = {"name": registered.name, "callback": callback}
@@ -189,7 +198,8 @@ class RegistrationPages:
         shown = Channel(form.channel)
         masked = masked_address(form.addresses[shown], shown)
         decoy = {"channel": shown, "masked": masked, "sent_at": work.now.timestamp(), "tries": 0, "told": told}
-        return self.pages.go(work, ask, "confirm.do", visit.keeping(user=None, done=None, said=None, decoy=decoy))
+        visit = visit.keeping(user=None, done=None, said=None, decoy=decoy, typed=typed_text(ask.body))
+        return self.pages.go(work, ask, "confirm.do", visit)
 
     def check_name(self, work: Work, ask: Ask[None]) -> Reply:
         """Tell, while somebody types, whether a name may be had.
@@ -201,10 +211,13 @@ class RegistrationPages:
         if offer is None or not offer.tells_names or not name:
             return Reply({"status": "untold", "text": ""})
         if not is_name_well_formed(work, name):
-            return Reply({"status": "refused", "text": words.say(offer.name_rule, **offer.name_rule_facts)})
+            return Reply({"status": "refused", "text": words.say(offer.name_fault, **offer.name_rule_facts)})
         limit = work.settings.limits.name_checks_per_client
         count_name_check(work, "name_checks_per_client", ask.client, limit)
-        status = "usable" if name_status(work, name, None) is NameStatus.USABLE else "taken"
+        if _is_own_name(work, open_visit(work, ask), name):
+            status = "own"
+        else:
+            status = "usable" if name_status(work, name, None) is NameStatus.USABLE else "taken"
         return Reply({"status": status, "text": words.say(f"username.{status}", name=name)})
 
     # --- the code
@@ -239,7 +252,7 @@ class RegistrationPages:
             return self._say(work, ask, visit, "confirm", [fault])
         self._hurry(work, confirmed.notified)
         done = {"name": user.name.typed, "callback": visit.kept.get("callback", "")}
-        return self.pages.go(work, ask, "done.do", visit.keeping(done=done, said=None))
+        return self.pages.go(work, ask, "done.do", visit.keeping(done=done, said=None, typed=None))
 
     def resend(self, work: Work, ask: Ask[Form]) -> Reply:
         """Send the code again, or by the other channel."""
@@ -282,6 +295,9 @@ class RegistrationPages:
     def show_link(self, work: Work, ask: Ask[None]) -> Reply:
         """Show what opening the link would do; opening it does nothing, since programs open links, too."""
         visit, code = open_visit(work, ask), ask.query.get("confirmation", "").strip()
+        done = _done_before(work, visit, code, ask.query.get("username", ""))
+        if code and done is not None:
+            return self._say_done(work, ask, visit, done)
         said = _said(ask, visit, "confirmregistration")
         if not code and not said["errors"]:
             said = {**said, "errors": [Fault("", "link.incomplete").to_json()]}
@@ -295,7 +311,11 @@ class RegistrationPages:
         """Redeem the code of a link, in whatever browser it was opened."""
         visit = accept_form(work, ask)
         callback = allowed_callback(work, ask.body.get("callback", ""))
-        given = Given(ask.body.get("confirmation", "").strip(), user_name=_bound_name(work, ask, visit))
+        code = ask.body.get("confirmation", "").strip()
+        before = _done_before(work, visit, code, ask.body.get("username", ""))
+        if before is not None:
+            return self._say_done(work, ask, visit, before)
+        given = Given(code, user_name=_bound_name(work, ask, visit))
         try:
             confirmed = confirm_user(work, given, _redeemer(ask), self.notifier)
         except (BadRequest, TooMany) as refusal:
@@ -303,8 +323,12 @@ class RegistrationPages:
             fault = _link_fault(refusal)
             return self._say(work, ask, visit, "confirmregistration", [fault])
         self._hurry(work, confirmed.notified)
-        done = {"name": confirmed.user.name.typed, "callback": callback}
-        return self.pages.go(work, ask, "done.do", visit.keeping(done=done, said=None, decoy=None))
+        done = {"name": confirmed.user.name.typed, "callback": callback, "code": _mark_of(work, code)}
+        return self.pages.go(work, ask, "done.do", visit.keeping(done=done, said=None, decoy=None, typed=None))
+
+    def _say_done(self, work: Work, ask: Ask[Any], visit: Visit, done: dict[str, str]) -> Reply:
+        """Lead whoever opens a link once more to what became of it."""
+        return self._say(work, ask, visit.keeping(done=done), "done", [], words=["done.already"])
 
     def show_done(self, work: Work, ask: Ask[None]) -> Reply:
         """Say that the account is open."""
@@ -314,7 +338,10 @@ class RegistrationPages:
             return self._plain(work, ask, visit, "nothing", starts_again=True)
         name = done["name"] if done else user.name.typed if user else ""
         callback = allowed_callback(work, done["callback"]) if done else ""
-        return self.pages.show(work, ask, "done.html", visit, name=name, callback=callback, place=place_of(callback))
+        text = next(iter(_said(ask, visit, "done")["words"]), "done.text")
+        return self.pages.show(
+            work, ask, "done.html", visit, text=text, name=name, callback=callback, place=place_of(callback)
+        )  # fmt: skip
 
     # --- what they share
 
@@ -326,7 +353,7 @@ class RegistrationPages:
         )  # fmt: skip
 
     def _say(  # noqa: PLR0913  # what is said, where, and to whom
-        self, work: Work, ask: Ask[Form], visit: Visit, page: str, faults: list[Fault], *,
+        self, work: Work, ask: Ask[Any], visit: Visit, page: str, faults: list[Fault], *,
         words: list[str] | None = None, typed: Mapping[str, str] | None = None,
     ) -> Reply:  # fmt: skip
         """Lead back to a page that says something, to this browser and once."""
@@ -376,13 +403,53 @@ def _pending_user(work: Work, visit: Visit) -> User | None:
     return user if user is not None and user.is_pending and user.last_login_at is None else None
 
 
+def _typed_before(work: Work, visit: Visit) -> Mapping[str, str]:
+    """Return what this browser signed up with, while that waits for its code; nothing tells a decoy from a sign-up."""
+    is_under_way = visit.kept.get("decoy") is not None or _pending_user(work, visit) is not None
+    return visit.kept.get("typed", {}) if is_under_way else {}
+
+
+def _is_own_name(work: Work, visit: Visit, name: str) -> bool:
+    """Tell whether a name is that of this browser's sign-up, which gives way to the next."""
+    own = _typed_before(work, visit).get("username", "")
+    try:
+        own_name, other_name = (compared_name(work, split_qualified(each)[1]) for each in (own, name))
+    except UserNameRefused:
+        return False
+    return own_name == other_name
+
+
+def _done_before(work: Work, visit: Visit, code: str, name: str) -> dict[str, str] | None:
+    """Return what a link has done already, as far as this browser knows.
+
+    It knows the code that it brought itself, and the account that it signed up itself, wherever that was confirmed.
+    """
+    done, user = visit.kept.get("done"), _user(work, visit)
+    if done is not None and done.get("code") == _mark_of(work, code):
+        return dict(done)
+    named = find_user(work, name)
+    if user is None or user.is_pending or named is None or named.id != user.id:
+        return None
+    return {"name": user.name.typed, "callback": visit.kept.get("callback", "")}
+
+
+def _mark_of(work: Work, code: str) -> str:
+    """Return what a code is recognised by, and not found out from."""
+    return work.keys.digest("redeemed", work.tenant, code)
+
+
 def _own_cool_down(work: Work, visit: Visit, form: SignUpForm) -> list[Fault]:
     """Hold the cool-down against signing up once more with the same address."""
-    user = _pending_user(work, visit)
-    if user is None:
+    decoy, user = visit.kept.get("decoy"), _pending_user(work, visit)
+    if user is not None:
+        waiting = read_waiting(work, user)
+        before = user.address(waiting.channel) or ""
+    elif decoy is not None:
+        waiting = read_decoy(work, decoy)
+        before = SignUpForm.of(visit.kept.get("typed", {})).addresses[waiting.channel]
+    else:
         return []
-    waiting = read_waiting(work, user)
-    is_same = form.addresses[waiting.channel] == user.address(waiting.channel)
+    is_same = _folded(work, waiting.channel, form.addresses[waiting.channel]) == _folded(work, waiting.channel, before)
     return [Fault("", "register.wait", {"count": waiting.wait_seconds})] if is_same and waiting.wait_seconds else []
 
 
@@ -436,7 +503,12 @@ def _bound_name(work: Work, ask: Ask[Form], visit: Visit) -> str | None:
     return user.name.typed if user is not None and named is not None and named.id == user.id else None
 
 
+def _folded(work: Work, channel: Channel, address: str) -> str:
+    """Return an address as it is compared."""
+    return fold_claims(work, {channel.value_claim: address}).get(channel.value_claim, "")
+
+
 def _owner_of(work: Work, channel: Channel, address: str) -> User | None:
-    folded = fold_claims(work, {channel.value_claim: address})[channel.value_claim]
+    folded = _folded(work, channel, address)
     owner = next(iter(Users(work).who_has_claim(channel.value_claim, folded)), None)
     return Users(work).get(owner) if owner else None
