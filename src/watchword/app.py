@@ -1,5 +1,6 @@
 """The composition root: what the parts are made of, and how a server is put together of them."""
 
+import fcntl
 import importlib
 import logging
 import os
@@ -73,7 +74,7 @@ def serve(
     settings: Settings, *, announce: Callable[[Settings], None] | None = None, additions: Additions = Additions()
 ) -> None:
     """Serve until SIGTERM or SIGINT: the API, the pages, the courier, and the management listener."""
-    with open_installation(settings, create=True, senders=additions.senders) as installation:
+    with _alone(settings), open_installation(settings, create=True, senders=additions.senders) as installation:
         seed_administrator(installation, os.environ)
         courier = Courier(installation.works, installation.senders, sweep)
         endpoint, listeners = build_listeners(installation, courier, additions)
@@ -84,6 +85,24 @@ def serve(
             finally:
                 courier.stop()
                 endpoint.close()
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the data folder: on SQLite one server has the database for itself.
+
+    Raises:
+        CannotStart: another server has it.
+    """
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (settings.data / "server.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            if not settings.database_url:
+                message = f"another server runs on {settings.data}; several need PostgreSQL ([watchword.database] url)"
+                raise CannotStart(message) from problem
+        yield
 
 
 def run_worker(settings: Settings) -> None:

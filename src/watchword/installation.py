@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from watchword.base.clock import SystemClock
 from watchword.base.entropy import SystemEntropy
 from watchword.base.hashing import Hasher
+from watchword.base.problems import Unavailable
 from watchword.base.seal import create_keys, read_keys
 from watchword.base.settings import Settings
 from watchword.notification.configured import ConfiguredSenders
@@ -19,15 +20,18 @@ from watchword.notification.outbox import Notifier
 from watchword.notification.recipe import RecipeInvalid
 from watchword.notification.senders.addresses import Forbidden
 from watchword.notification.templating import Templates
-from watchword.storage.engine import Database
+from watchword.storage.engine import Database, DatabaseUnusable
+from watchword.storage.marks import recognises_keys
 from watchword.storage.migrate import current_revision, latest_revision, migrate
 from watchword.storage.sqlite import SqliteDatabase
 from watchword.storage.work import Faults, NoFaults, Surroundings, Works
+from watchword.web.model import SUPER_TENANT
 
 log = logging.getLogger(__name__)
 
 TEST_KIT = "watchword_testing"
 FAULTS_VARIABLE = "FAULTS"
+SQLITE_FILE = "watchword.db"
 
 
 class CannotStart(Exception):
@@ -65,8 +69,8 @@ def open_installation(
     entropy = SystemEntropy()
     if create:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not settings.database_url:
-            create_keys(settings.data / "keys", entropy)
+        if not settings.database_url and not (settings.data / SQLITE_FILE).exists():
+            create_keys(settings.data / "keys", entropy)  # never beside a database, which knows its own
     keys = read_keys(settings.data / "keys")
     database = open_database(settings)
     used = senders or configure_senders(settings)
@@ -74,15 +78,14 @@ def open_installation(
     hashing = settings.hashing
     hasher = Hasher(hashing.memory_kib, hashing.passes, hashing.lanes, hashing.threads, hashing.queue)
     try:
-        if create:
-            migrate(database)
-        elif current_revision(database) != latest_revision():
-            message = "the database is not at this version's schema: run `watchword migrate`"
-            raise CannotStart(message)
+        _bring_up_to_date(database, may_change=create)
         clock = SystemClock(settings.data / "clock" if settings.dev else None)
         faults = find_faults(settings, environment)
         surroundings = Surroundings(database, settings, clock, entropy, keys, hasher, faults)
         works = Works(surroundings)
+        if not works.do(SUPER_TENANT, recognises_keys):
+            message = f"the key file in {settings.data / 'keys'} is not the one that this database was begun with"
+            raise CannotStart(message)
         yield Installation(settings, database, works, used, templates, Notifier(templates, used))
     finally:
         if isinstance(used, ConfiguredSenders):
@@ -91,8 +94,37 @@ def open_installation(
         database.close()
 
 
+def _bring_up_to_date(database: Database, *, may_change: bool) -> None:
+    """Take the steps of the schema that are missing, or ask for them.
+
+    Raises:
+        CannotStart: they are missing, or the database cannot be used at all.
+    """
+    try:
+        if may_change:
+            migrate(database)
+            return
+        is_current = current_revision(database) == latest_revision()
+    except Unavailable as problem:
+        message = f"the database cannot be reached: {_innermost(problem)}"
+        raise CannotStart(message) from problem
+    except DatabaseUnusable as problem:
+        message = f"the database cannot be used: {problem}"
+        raise CannotStart(message) from problem
+    if not is_current:
+        message = "the database is not at this version's schema: run `watchword migrate`"
+        raise CannotStart(message)
+
+
+def _innermost(problem: BaseException) -> str:
+    """Return the first line of what set off a chain of failures."""
+    while problem.__cause__ is not None:
+        problem = problem.__cause__
+    return str(problem).strip().partition("\n")[0] or type(problem).__name__
+
+
 def configure_senders(settings: Settings) -> ConfiguredSenders:
-    """Return the senders of the settings, and log which addresses are called only because a file names them.
+    """Return the senders of the settings; log what is called only because a file names it, and who cannot be reached.
 
     Raises:
         CannotStart: what the settings say about a sender cannot be used.
@@ -102,19 +134,28 @@ def configure_senders(settings: Settings) -> ConfiguredSenders:
     except (RecipeInvalid, Forbidden) as problem:
         message = f"a sender cannot be used: {problem}"
         raise CannotStart(message) from problem
-    for relaxation in configured.relaxations():
-        log.warning(relaxation)
+    for line in (*configured.relaxations(), *configured.gaps()):
+        log.warning(line)
     return configured
 
 
 def open_database(settings: Settings) -> Database:
-    """Return the database of the settings."""
-    if settings.database_url:
-        # Not imported above: a server on SQLite would carry the driver for nothing.
-        found: Database = importlib.import_module("watchword.storage.postgres").PostgresDatabase(settings.database_url)
-        return found
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return SqliteDatabase(settings.data / "watchword.db")
+    """Return the database of the settings.
+
+    Raises:
+        CannotStart: there is something else in its place.
+    """
+    try:
+        if settings.database_url:
+            # Not imported above: a server on SQLite would carry the driver for nothing.
+            postgres = importlib.import_module("watchword.storage.postgres")
+            found: Database = postgres.PostgresDatabase(settings.database_url)
+            return found
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return SqliteDatabase(settings.data / SQLITE_FILE)
+    except DatabaseUnusable as problem:
+        message = f"the database cannot be used: {problem}"
+        raise CannotStart(message) from problem
 
 
 def find_faults(settings: Settings, environment: Mapping[str, str]) -> Faults:

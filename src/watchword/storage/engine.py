@@ -16,6 +16,10 @@ from watchword.storage.statements import Statement
 Result = TypeVar("Result")
 
 
+class DatabaseUnusable(Exception):  # a state of a database
+    """What is there is no database of ours, or its address is none; the text is for the operator."""
+
+
 class Transaction(Protocol):
     """One open transaction."""
 

@@ -4,8 +4,9 @@ import importlib
 from pathlib import Path
 
 from sqlalchemy import Text, column, inspect, select, table
+from sqlalchemy.exc import DBAPIError
 
-from watchword.storage.engine import Database
+from watchword.storage.engine import Database, DatabaseUnusable
 
 VERSIONS = Path(__file__).with_name("migrations") / "versions"
 _REVISION = select(column("version_num", Text)).select_from(table("alembic_version"))
@@ -22,8 +23,16 @@ def migrate(database: Database) -> tuple[str | None, str]:
 
 
 def current_revision(database: Database) -> str | None:
-    """Return the revision of the database; ``None`` before the first migration."""
-    return database.run(lambda: _current(database))
+    """Return the revision of the database; ``None`` before the first migration.
+
+    Raises:
+        Unavailable: it cannot be reached.
+        DatabaseUnusable: what is there cannot be read.
+    """
+    try:
+        return database.run(lambda: _current(database))
+    except DBAPIError as problem:
+        raise DatabaseUnusable(str(problem.orig)) from problem
 
 
 def latest_revision() -> str:

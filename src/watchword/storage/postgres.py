@@ -18,12 +18,12 @@ from typing import Any
 import asyncpg
 import uvloop
 from sqlalchemy import Connection, Dialect, create_engine, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from watchword.base.problems import Unavailable
-from watchword.storage.engine import Result
+from watchword.storage.engine import DatabaseUnusable, Result
 from watchword.storage.schema import EPOCH
 from watchword.storage.statements import Prepared, Statement
 
@@ -76,8 +76,16 @@ class PostgresDatabase:
     """A server that any number of nodes share."""
 
     def __init__(self, url: str) -> None:
-        """Take the *url* of the settings (``postgresql://…``); nothing is connected yet."""
-        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        """Take the *url* of the settings (``postgresql://…``); nothing is connected yet.
+
+        Raises:
+            DatabaseUnusable: it is no such address.
+        """
+        try:
+            self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        except (ArgumentError, ValueError) as problem:
+            message = "[watchword.database] url cannot be read: it must be like postgresql://user:password@host/name"
+            raise DatabaseUnusable(message) from problem
         self._engine = create_engine(
             "postgresql+asyncpg://",
             connect_args={"async_creator_fn": self._own_connection},

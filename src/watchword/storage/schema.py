@@ -113,6 +113,14 @@ user_claims = Table(
     Index("user_claims_by_value", "tenant", "uri", "folded"),
 )
 
+marks = Table(
+    "marks",
+    metadata,
+    _tenant(),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # such as a digest that only the right keys make
+)
+
 unique_values = Table(
     "unique_values",
     metadata,

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from watchword.base.problems import Unavailable
-from watchword.storage.engine import Result
+from watchword.storage.engine import DatabaseUnusable, Result
 from watchword.storage.statements import Statement
 
 BUSY_SECONDS = 5.0
@@ -39,8 +39,16 @@ class SqliteDatabase:
     """The database of one process."""
 
     def __init__(self, file: Path) -> None:
-        """Open *file*, and make it if there is none."""
-        self._writer = _engine(file, StaticPool).connect()
+        """Open *file*, and make it if there is none.
+
+        Raises:
+            DatabaseUnusable: it is no SQLite file, or may not be written.
+        """
+        try:
+            self._writer = _engine(file, StaticPool).connect()
+        except DBAPIError as problem:
+            message = f"{file}: {problem.orig}"
+            raise DatabaseUnusable(message) from problem
         self._raw = _driver(self._writer)
         self._readers = _engine(file, NullPool)
         self._reading = threading.local()
