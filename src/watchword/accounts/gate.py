@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from watchword.accounts.model import ADMIN_PERMISSIONS, PERMISSIONS, User
+from watchword.accounts.names import without_tenant
 from watchword.accounts.store import Clients
 from watchword.accounts.usecases import find_user
 from watchword.base.problems import Forbidden, Unauthorized
@@ -129,7 +130,7 @@ def _find(work: Work, typed: str) -> _Candidate | None:
 
 
 def _local(work: Work, typed: str) -> _Candidate | None:
-    client = Clients(work).find(typed)
+    client = Clients(work).find(without_tenant(typed, work.tenant))
     if client is not None:
         return _Candidate(Caller(client.name, work.tenant, CallerKind.CLIENT, client.permissions), client.secret_hash)
     user = find_user(work, typed)
