@@ -5,6 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli_terminal import Terminal
+from tests.world import World
+from watchword.accounts.model import NewAccount
+from watchword.accounts.store import Users
+from watchword.accounts.usecases import add_user, create_user_store
+from watchword.storage.work import Work
 
 NUMBER = "+94721584558"
 MOBILE = "http://wso2.org/claims/mobile"
@@ -119,6 +124,25 @@ def test_nobody_is_asked_where_nobody_sits(terminal: Terminal) -> None:
     ran = terminal.run("user", "try", "kim")
     assert ran.status == 1
     assert "--password-stdin" in ran.err
+
+
+def test_whoever_unlocks_is_told_what_was_never_confirmed(dev: Terminal) -> None:
+    add(dev, "kim", "--locked", "--state", "PENDING_SR", "--claim", "mobile=+94721584558")
+    assert dev.run("user", "unlock", "kim").out == "kim is unlocked; the phone was never confirmed.\n"
+    assert dev.run("user", "unlock", "kim").out == "kim is unlocked.\n"
+
+
+def test_a_name_in_two_realms_is_listed_twice_wherever_a_page_ends(world: World) -> None:
+    def look(work: Work) -> None:
+        for realm in ("A", "B"):
+            create_user_store(work, realm)
+            add_user(work, NewAccount(f"{realm}/kim", None))
+        names = [each.name for each in Users(work).page() if each.name.typed == "kim"]
+        [following] = Users(work).page(names[0], count=1)
+        assert [each.realm for each in names] == ["A", "B"]
+        assert following.name == names[1]
+
+    world.do(look)
 
 
 def test_a_deleted_user_is_gone(dev: Terminal) -> None:

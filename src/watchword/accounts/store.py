@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, delete, exists, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
@@ -39,7 +39,10 @@ _WHOLE = select(users, _CLAIMS.label("claims"), _ROLES.label("roles")).where(_MI
 _FIND = Statement(_WHOLE.where(users.c.realm == bindparam("realm"), users.c.canonical == bindparam("canonical")))
 _GET = Statement(_WHOLE.where(users.c.id == bindparam("user_id")))
 _PAGE = Statement(
-    _WHOLE.where(users.c.canonical > bindparam("after"))
+    _WHOLE.where(
+        tuple_(users.c.canonical, users.c.realm)
+        > tuple_(bindparam("canonical", type_=Text), bindparam("realm", type_=Text))
+    )
     .order_by(users.c.canonical, users.c.realm)
     .limit(bindparam("count"))
 )
@@ -114,9 +117,11 @@ class Users:
         """Return the user of that id."""
         return _user(self.work.row(_GET, user_id=user_id))
 
-    def page(self, after: str = "", count: int = 1000) -> Sequence[User]:
-        """Return users in the order of their names, those after *after*."""
-        return [user for row in self.work.rows(_PAGE, after=after, count=count) if (user := _user(row))]
+    def page(self, after: UserName | None = None, count: int = 1000) -> Sequence[User]:
+        """Return users in the order of their names and realms, those after *after*."""
+        canonical, realm = (after.canonical, after.realm) if after is not None else ("", "")
+        rows = self.work.rows(_PAGE, canonical=canonical, realm=realm, count=count)
+        return [user for row in rows if (user := _user(row))]
 
     def who_has_address(self, folded: str) -> str | None:
         """Return the id of an account whose number or mailbox this is."""

@@ -10,7 +10,7 @@ import click
 from watchword.accounts.addresses import mask_mailbox, mask_phone
 from watchword.accounts.claims import Channel, ClaimUnknown, named_claim
 from watchword.accounts.masking import masked_claims, without_secrets
-from watchword.accounts.model import AccountState, NewAccount, User, Verification
+from watchword.accounts.model import AccountState, NewAccount, User, UserName, Verification
 from watchword.accounts.store import Users
 from watchword.accounts.usecases import (
     change_password,
@@ -158,8 +158,16 @@ def lock(desk: Desk, name: str) -> Answer:
 @click.argument("name")
 def unlock(desk: Desk, name: str) -> Answer:
     """Unlock an account."""
-    desk.do(lambda work: unlock_user(work, _must_find(work, name)))
-    return Answer({"name": name, "account_locked": False}, [f"{name} is unlocked."])
+
+    def open_account(work: Work) -> User:
+        found = _must_find(work, name)
+        unlock_user(work, found)
+        return found
+
+    before = desk.do(open_account)
+    unproven = _never_confirmed(before)
+    told = f"{name} is unlocked" + (f"; {unproven} was never confirmed." if unproven else ".")
+    return Answer({"name": name, "account_locked": False, "was_pending": before.is_pending}, [told])
 
 
 @command(user, "delete", example="watchword user delete kim")
@@ -200,6 +208,15 @@ def list_stores(desk: Desk) -> Answer:
     return Answer({"realms": realms}, realms)
 
 
+def _never_confirmed(found: User) -> str | None:
+    """Return what the person of a pending account has yet to prove, in words."""
+    if not found.is_pending:
+        return None
+    words = {Channel.SMS: "the phone", Channel.EMAIL: "the mailbox"}
+    open_ones = [words[each] for each in Channel if found.address(each) and not found.is_verified(each)]
+    return " or ".join(open_ones) or "the account"
+
+
 def _find(work: Work, name: str) -> _Known | None:
     found = find_user(work, name)
     return None if found is None else _Known(found, tuple(Users(work).verifications(found.id)))
@@ -213,10 +230,10 @@ def _must_find(work: Work, name: str) -> User:
 
 
 def _all_known(work: Work) -> Iterator[_Known]:
-    after = ""
-    while page := Users(work).page(after):
+    last: UserName | None = None
+    while page := Users(work).page(last):
         yield from (_Known(found, tuple(Users(work).verifications(found.id))) for found in page)
-        after = page[-1].name.canonical
+        last = page[-1].name
 
 
 def _document(desk: Desk, known: _Known) -> dict[str, Any]:
