@@ -8,11 +8,20 @@ CONNECTOR = "self-sign-up"
 EXPIRY = "SelfRegistration.VerificationCode.ExpiryTime"
 
 
-@pytest.mark.parametrize("password", ["admin", "Watchword", "password", "lee"])
-def test_a_well_known_password_makes_no_administrator(terminal: Terminal, password: str) -> None:
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("admin", "well-known"),
+        ("Watchword", "well-known"),
+        ("password", "list of common passwords"),
+        ("Letmein2024", "list of common passwords"),
+        ("lee", "must not be the name"),
+    ],
+)
+def test_a_well_known_password_makes_no_administrator(terminal: Terminal, password: str, why: str) -> None:
     ran = terminal.run("admin", "create", "lee", "--password-stdin", typed=f"{password}\n")
     assert ran.status == 1
-    assert "well-known" in ran.err
+    assert why in ran.err
     assert terminal.ask("user", "show", "lee") == {"exists": False}
 
 
@@ -68,6 +77,15 @@ def test_a_policy_is_set_in_one_tenant_and_reverted(dev: Terminal) -> None:
     assert dev.ask("policy", "show", CONNECTOR)["properties"][EXPIRY] == before
     dev.run("policy", "revert", EXPIRY, *there)
     assert dev.ask("policy", "show", CONNECTOR, *there)["properties"][EXPIRY] == before
+
+
+def test_a_property_is_reverted_with_or_without_its_connector(dev: Terminal) -> None:
+    before = dev.ask("policy", "show", CONNECTOR)["properties"][EXPIRY]
+    dev.run("policy", "set", CONNECTOR, EXPIRY, "17")
+    assert dev.run("policy", "revert", "password-recovery", EXPIRY).status != 0
+    assert dev.run("policy", "revert", CONNECTOR).status == 2
+    assert dev.ask("policy", "revert", CONNECTOR, EXPIRY) == {"reverted": [EXPIRY]}
+    assert dev.ask("policy", "show", CONNECTOR)["properties"][EXPIRY] == before
 
 
 def test_a_negative_number_is_a_value_and_no_option(dev: Terminal) -> None:

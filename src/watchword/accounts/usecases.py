@@ -1,6 +1,6 @@
 """What can be asked of accounts: names that may be had, who is calling, and the support desk's everyday acts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from watchword.accounts.addresses import AddressRefused, parse_mailbox, parse_phone
@@ -49,14 +49,16 @@ from watchword.tenants.policies import PasswordPolicy
 from watchword.tenants.usecases import read_policy, tenant_exists
 
 RECOMMENDED_LENGTHS = (15, 256)
+WELL_KNOWN = frozenset({"admin", "wso2carbon", "watchword", "changeit"})
+"""Passwords that installations begin with."""
 
 
 def place_name(
-    work: Work, typed: str, realm: str | None, *, ignoring: str | None = None, by_operator: bool = False
+    work: Work, typed: str, realm: str | None, *, ignoring: Sequence[User] = (), by_operator: bool = False
 ) -> UserName:
     """Take a name apart, and refuse it if somebody has it: steps 1 to 3 of decisions 5.3.
 
-    *ignoring* is the id of an account that does not count, since its reservation is taken over. Names that are reserved
+    *ignoring* are accounts that do not count, since this one takes their place. Names that are reserved
     from strangers, such as ``admin``, may be given *by_operator*.
 
     Raises:
@@ -75,10 +77,10 @@ def place_name(
     return replace(name, skeleton=look_alike_key(name.canonical))
 
 
-def check_name(work: Work, name: UserName, *, ignoring: User | None = None) -> None:
+def check_name(work: Work, name: UserName, *, ignoring: Sequence[User] = ()) -> None:
     """Refuse a free name that breaks the pattern or looks like another: steps 4 to 6 of decisions 5.3.
 
-    *ignoring* is an account that does not count, since its reservation is taken over.
+    *ignoring* are accounts that do not count, since this one takes their place.
 
     Raises:
         UserNameRefused: the pattern, another tenant's suffix, mixed scripts.
@@ -93,7 +95,7 @@ def check_name(work: Work, name: UserName, *, ignoring: User | None = None) -> N
         shape = skeleton(name.canonical)
     except NameRefused as problem:
         raise UserNameRefused(name=name.typed) from problem
-    if shape is None or (ignoring is not None and ignoring.name.skeleton == shape):
+    if shape is None or any(user.name.skeleton == shape for user in ignoring):
         return
     if resembles_reserved(shape) or Users(work).has_skeleton(shape):
         raise UserExists(name=name.typed)
@@ -111,14 +113,14 @@ def compared_name(work: Work, bare: str) -> str:
         raise UserNameRefused(name=bare) from problem
 
 
-def is_taken(work: Work, name: UserName, *, ignoring: str | None = None) -> bool:
+def is_taken(work: Work, name: UserName, *, ignoring: Sequence[User] = ()) -> bool:
     """Tell whether a name is somebody's: a user's, a client's, or another account's mail or number."""
-    users = Users(work)
+    users, ignored = Users(work), {user.id for user in ignoring}
     owner = users.find(name.realm, name.canonical)
     return (
-        (owner is not None and owner.id != ignoring)
+        (owner is not None and owner.id not in ignored)
         or Clients(work).find(name.canonical) is not None
-        or users.who_has_address(name.canonical) not in {None, ignoring}
+        or users.who_has_address(name.canonical) not in {None, *ignored}
     )
 
 
@@ -322,17 +324,27 @@ def create_administrator(work: Work, name: str, password: str, *, trusting: bool
     Raises:
         PasswordRefused: the password is the name, or is well known.
     """
-    if not trusting and (password.casefold() == name.casefold() or is_well_known(password)):
-        message = "An administrator's password must not be the name, nor one of the well-known defaults."
+    weakness = None if trusting else administrator_weakness(name, password)
+    if weakness is not None:
+        message = f"An administrator's password must not be {weakness}."
         raise PasswordRefused(message)
     user = add_user(work, NewAccount(name, password, roles=(ADMIN_ROLE,)))
     work.commit()
     return user
 
 
+def administrator_weakness(name: str, password: str) -> str | None:
+    """Return what is wrong with an administrator's password, in words; ``None`` if it will do."""
+    if password.casefold() == name.casefold():
+        return "the name"
+    if password.casefold() in WELL_KNOWN:
+        return "one of the well-known defaults"
+    return "on the list of common passwords, or too near to one" if is_common_password(password) else None
+
+
 def is_well_known(password: str) -> bool:
     """Tell whether a password is one that every attacker tries first."""
-    return password.casefold() in {"admin", "wso2carbon", "watchword", "changeit"} or is_common_password(password)
+    return password.casefold() in WELL_KNOWN or is_common_password(password)
 
 
 def create_client(work: Work, name: str, secret: str, permissions: frozenset[str]) -> Client:

@@ -4,6 +4,7 @@ import click
 
 from watchword.cli.answers import Answer
 from watchword.cli.desk import Desk, command
+from watchword.storage.work import Work
 from watchword.tenants.policies import CONNECTORS
 from watchword.tenants.usecases import change_policy, find_connector, read_connector, read_property, revert_policies
 
@@ -52,9 +53,21 @@ def list_connectors(desk: Desk) -> Answer:
     )
 
 
-@command(policy, "revert", example="watchword policy revert SelfRegistration.LockOnCreation")
-@click.argument("names", nargs=-1, required=True)
+@command(policy, "revert", example="watchword policy revert self-sign-up SelfRegistration.LockOnCreation")
+@click.argument("names", nargs=-1, required=True, metavar="[CONNECTOR] NAMES...")
 def revert(desk: Desk, names: tuple[str, ...]) -> Answer:
-    """Take decisions back, so that the server's default holds."""
-    desk.do(lambda work: revert_policies(work, names))
+    """Take decisions back, so that the server's default holds. The connector may be named first, as for `set`."""
+
+    def take_back(work: Work) -> None:
+        if connector is not None:
+            for name in names:
+                read_property(work, connector, name)  # refuses a property of another connector
+        revert_policies(work, names)
+
+    connector = next((each for each in CONNECTORS if names[0] in {each.name, each.id}), None)
+    if connector is not None:
+        names = names[1:]
+        if not names:
+            raise click.UsageError("Which properties? Give their names after the connector's.")
+    desk.do(take_back)
     return Answer({"reverted": list(names)}, [f"{name} is as the server has it." for name in names])
