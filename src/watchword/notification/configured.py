@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from watchword.base.settings import Settings
 from watchword.notification.documents import Complaint
 from watchword.notification.model import Channel, Sender
-from watchword.notification.publisher import Surroundings
+from watchword.notification.publisher import State, Surroundings
 from watchword.notification.publishers import Publishers, PublisherSender
 from watchword.notification.recipe import RecipeInvalid, provider_from_settings
-from watchword.notification.senders.addresses import Forbidden, OutgoingRules, read_origin, read_url
+from watchword.notification.senders.addresses import Forbidden, OutgoingRules, Target, read_origin, read_url
 from watchword.notification.senders.fetcher import Fetcher
 from watchword.notification.senders.http_sender import HttpSender
-from watchword.notification.senders.provider_call import ProviderCall
+from watchword.notification.senders.provider_call import ClientCredential, ProviderCall
 from watchword.notification.senders.smtp_sender import MailServer, SmtpSender
 from watchword.notification.senders.tokens import Tokens
 
@@ -76,20 +76,57 @@ class ConfiguredSenders:
 
     def relaxations(self) -> Iterator[str]:
         """Yield a start-up line for each origin that is called only because the operator's own file names it."""
+        for call, target in self._targets():
+            if self._refusal(target, trusted=False) and not self._refusal(target, trusted=call.trusted):
+                yield (
+                    f"{call.name} calls {_written(target)}, which is allowed because a file of the operator names it;"
+                    " list it under [watchword.outgoing] allow to be rid of this line"
+                )
+
+    def refusals(self) -> Iterator[str]:
+        """Yield what a sender would never be let call, and what to write so that it may; for ``watchword check``."""
+        for call, target in self._targets():
+            if refused := self._refusal(target, trusted=call.trusted):
+                origin, hopeless = _written(target), self._refusal(target, trusted=True)
+                why = hopeless or f'{refused.partition(";")[0]}; write allow = ["{origin}"] under [watchword.outgoing]'
+                yield f"{call.name} may not call {origin}: {why}"
+
+    def gaps(self) -> Iterator[str]:
+        """Yield a start-up line for each channel by which nothing can be sent."""
+        missing = {
+            Channel.SMS: "there is neither [watchword.sms.provider] nor an active event publisher for SMS",
+            Channel.EMAIL: "there is neither [output_adapter.email] nor an active event publisher that sends mail",
+        }
+        for channel, why in missing.items():
+            if self.of("", channel) is None:
+                yield f"codes by {channel} cannot be sent: {why}; see docs/how-to/connect-a-provider.md"
+
+    def _targets(self) -> Iterator[tuple[ProviderCall, Target]]:
+        """Yield the places that the provider of the settings and the active publishers call."""
         published = self.publishers.all() if self.publishers is not None else []
-        calls = [publisher.output for publisher in published if isinstance(publisher.output, ProviderCall)]
+        outputs = [publisher.output for publisher in published if publisher.state is State.ACTIVE]
+        calls = [each for each in outputs if isinstance(each, ProviderCall)]
         for call in [*calls, *([self.sms.call] if self.sms is not None else [])]:
-            target = read_url(call.request({}).url)
-            try:
-                self.fetcher.rules.check(target)
-            except Forbidden as refused:
-                if call.trusted:
-                    origin = f"{target.scheme}://{target.host}:{target.port}"
-                    yield f"{call.name} calls {origin} because a file of the operator says so: {refused}"
+            yield call, read_url(call.request({}).url)
+            if isinstance(call.authentication, ClientCredential):
+                yield call, read_url(call.authentication.token_url)
+
+    def _refusal(self, target: Target, *, trusted: bool) -> str | None:
+        try:
+            self.fetcher.rules.check(target, trusted=trusted)
+        except Forbidden as refused:
+            return str(refused)
+        return None
 
     def close(self) -> None:
         """Close every connection."""
         self.fetcher.close()
+
+
+def _written(target: Target) -> str:
+    """Return an origin as the operator lists it."""
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{target.scheme}://{host}:{target.port}"
 
 
 def outgoing_rules(settings: Settings) -> OutgoingRules:
