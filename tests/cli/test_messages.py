@@ -1,7 +1,7 @@
 """Where messages are; never what they say."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,7 @@ NUMBER = "+94721584558"
 AT = datetime(2026, 1, 2, 10, 2, 3, tzinfo=UTC)
 SHAPE = [
     "id", "tenant", "channel", "to", "template", "locale", "event", "state", "reason", "attempts", "provider",
-    "created_at", "sent_at", "expires_at",
+    "created_at", "sent_at", "expires_at", "user",
 ]  # fmt: skip
 ENTRY = OutboxEntry(
     "1", "carbon.super", None, Channel.SMS, "+94•••••558", "accountconfirmation", "en_US", "", MessageState.WAITING,
@@ -96,7 +96,54 @@ def test_each_state_has_its_sentence(entry: OutboxEntry, told: str) -> None:
 def test_every_state_can_be_told(state: MessageState) -> None:
     entry = replace(ENTRY, state=state, attempts=1)
     assert sentence(entry).endswith(".")
-    assert next_of(entry) or state in {MessageState.DELIVERED, MessageState.CANCELLED, MessageState.HELD}
+    assert next_of(entry, AT) or state in {MessageState.DELIVERED, MessageState.CANCELLED, MessageState.HELD}
+
+
+def test_after_a_failure_the_next_try_is_told() -> None:
+    failed = replace(ENTRY, attempts=1, reason="the provider answered 503", due_at=AT + timedelta(seconds=4))
+    assert sentence(failed).endswith("after 1 try: the provider answered 503.")
+    assert next_of(failed, AT) == "It is tried again at 2026-01-02 10:02:07 UTC."
+    assert "no server or worker" not in next_of(failed, AT + timedelta(seconds=30))
+    assert "no server or worker" in next_of(failed, AT + timedelta(seconds=35))
+
+
+def test_when_a_message_is_tried_again_comes_from_the_outbox(dev: Terminal) -> None:
+    leave_a_code(dev)
+    [message] = dev.ask("message", "list")["messages"]
+    dev.run("clock", "advance", "PT5M")
+    assert dev.ask("message", "show", message["id"])["next"].startswith("It was due at ")
+
+
+def test_messages_are_found_by_their_account_or_their_address(dev: Terminal) -> None:
+    leave_a_code(dev)
+    dev.run("user", "add", "lee")
+    [message] = dev.ask("message", "list", "--user", "kim")["messages"]
+    assert message["user"] == "kim"
+    assert dev.ask("message", "list", "--user", "lee")["messages"] == []
+    assert dev.run("message", "list", "--user", "nobody").err == "watchword: There is no user nobody.\n"
+    for address in (NUMBER, "+94 72 158 4558", "+94•••••558"):
+        assert dev.ask("message", "list", "--to", address)["messages"] == [message]
+    assert dev.ask("message", "list", "--to", "+94721584559")["messages"] == []
+    assert dev.run("message", "list").out.splitlines()[0].endswith("  kim")
+    dev.run("user", "delete", "kim")
+    assert dev.ask("message", "list")["messages"][0]["user"] is None
+
+
+def test_a_beginning_of_an_id_is_enough_if_it_is_unique(dev: Terminal) -> None:
+    leave_a_code(dev)
+    [message] = dev.ask("message", "list")["messages"]
+    assert dev.ask("message", "show", message["id"][:30].upper())["id"] == message["id"]
+    dev.run("user", "set", "kim", "--as-person", "--claim", "mobile=+94722222222")
+    refused = dev.run("message", "show", message["id"][:2])
+    assert (refused.status, len(refused.err.splitlines())) == (1, 1)
+    assert "More than one" in refused.err
+
+
+@pytest.mark.parametrize("words", [("message", "list"), ("audit", "list")])
+def test_what_is_no_id_is_refused(dev: Terminal, words: tuple[str, str]) -> None:
+    ran = dev.run(*words, "--since", "yesterday")
+    assert ran.status == 2
+    assert "'yesterday' is no id" in ran.err
 
 
 def test_the_audit_log_tells_who_did_what(dev: Terminal) -> None:

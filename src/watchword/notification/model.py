@@ -136,6 +136,8 @@ class OutboxEntry:
     trace: str = ""
     sealed: bytes | None = field(default=None, repr=False)
     leased_until: datetime | None = None
+    due_at: datetime | None = None
+    """When a courier takes it up; for one that is being sent, the end of the lease."""
 
     def next_try_at(self, now: datetime, asked_wait: timedelta | None) -> datetime | None:
         """Return when to try again; ``None`` if the code has died by then."""

@@ -152,5 +152,5 @@ def _entry(row: Row[Any] | None) -> OutboxEntry | None:
     return row and OutboxEntry(
         row.id, row.tenant, row.user_id, Channel(row.channel), row.masked_to, row.template, row.locale, row.event,
         MessageState(row.state), row.reason, row.attempts, row.provider, row.reference, row.created_at, row.sent_at,
-        row.expires_at, row.fence, row.trace, row.sealed, row.leased_until,
+        row.expires_at, row.fence, row.trace, row.sealed, row.leased_until, row.due_at,
     )  # fmt: skip
