@@ -58,11 +58,12 @@ def test_a_port_that_is_taken_is_told_in_one_line(dev: Terminal) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        process = serve(dev, "--port", str(taken.getsockname()[1]))
+        port = taken.getsockname()[1]
+        process = serve(dev, "--port", str(port))
         _, said = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert said.splitlines()[-1].startswith("watchword: ")
-    assert "in use" in said
+    assert said.splitlines()[-1].startswith(f"watchword: 127.0.0.1 port {port} is in use by another program")
+    assert "--port" in said
     assert "Traceback" not in said
 
 

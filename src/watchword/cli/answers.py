@@ -1,5 +1,6 @@
 """What a command answers: a document for a program, lines for a person, and the exit status."""
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -72,6 +73,9 @@ def _lines(problem: BaseException) -> tuple[str, ...]:
             return (problem.description or problem.message or type(problem).__name__,)
         case click.ClickException():
             return (_usage(problem),)
+        case OSError(errno=errno.EADDRINUSE):
+            place = problem.filename or "The port"
+            return (f"{place} is in use by another program: give another --port; health and metrics take the next.",)
         case OSError():
             place = f"{problem.filename}: " if problem.filename else ""
             return (f"{place}{problem.strerror or problem}",)

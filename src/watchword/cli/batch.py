@@ -10,10 +10,10 @@ import click
 
 from watchword.cli import checking, messages, operators, policies, testing, users
 from watchword.cli.answers import EXPECTED, FAILED, Answer, CommandFailed, refusal
-from watchword.cli.desk import PLACE, Desk, Session, command
+from watchword.cli.desk import HELP, PLACE, Desk, Session, command
 from watchword.cli.printing import json_line
 
-commands = click.Group("watchword")
+commands = click.Group("watchword", context_settings=HELP)
 """The commands that end by themselves."""
 for _group in (users.user, users.userstore, operators.admin, operators.client, operators.tenant):
     commands.add_command(_group)

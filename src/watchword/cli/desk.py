@@ -1,9 +1,10 @@
 """Where a command is carried out: which installation, which tenant; and how a command is declared."""
 
+import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
@@ -28,6 +29,7 @@ from watchword.web.model import SUPER_TENANT
 Result = TypeVar("Result")
 
 HOME_VARIABLE = "WATCHWORD_HOME"
+HELP = {"help_option_names": ["-h", "--help"]}
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -64,6 +66,7 @@ class Session:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     place: Place | None = None
     """The installation of commands that name none; set by ``batch``, whose commands have no terminal to ask."""
+    _has_named_demo: bool = field(default=False, init=False)
     _open: dict[Place, Installation] = field(default_factory=dict, init=False)
     _closing: ExitStack = field(default_factory=ExitStack, init=False)
 
@@ -95,7 +98,9 @@ class Session:
         demo = demo_folder()
         if not or_demo or not demo.is_dir():
             raise CommandFailed(f"Which installation? Give --home DIR, or set {HOME_VARIABLE}.")
-        click.echo(f"watchword: no --home was given, so this is about the demo in {demo}", err=True)
+        if not self._has_named_demo:
+            click.echo(f"watchword: no --home was given, so this is about the demo in {demo}", err=True)
+            self._has_named_demo = True
         return Place(None, data or demo, dev, demo=True)
 
     def open(self, place: Place) -> Installation:
@@ -110,8 +115,21 @@ class Session:
                 senders=place.senders,
                 environment=self.environment,
             )
-            self._open[place] = self._closing.enter_context(opened)
+            with opening_quietly():
+                self._open[place] = self._closing.enter_context(opened)
         return self._open[place]
+
+
+@contextmanager
+def opening_quietly() -> Iterator[None]:
+    """Log errors alone: what an operator should know of a home is said by ``check`` and at a server's start."""
+    ours = logging.getLogger("watchword")
+    level = ours.level
+    ours.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        ours.setLevel(level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import click
 from watchword.base.log import set_up_log
 from watchword.cli.answers import EXPECTED, FAILED, Answer, refusal
 from watchword.cli.batch import batch, commands
-from watchword.cli.desk import Session
+from watchword.cli.desk import HELP, Session
 from watchword.cli.printing import print_answer
 from watchword.cli.serving import lasting
 
@@ -19,8 +19,9 @@ watchword = click.Group(
     {**commands.commands, **lasting.commands, "batch": batch},
     help="Sign people up, prove that they hold a phone or a mailbox, and let them in with a second factor.",
     epilog="\b\nExample:\n  watchword demo",
-    context_settings={"max_content_width": 110},
+    context_settings={"max_content_width": 110, **HELP},
 )
+click.version_option(package_name="watchword", message="%(prog)s %(version)s")(watchword)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
