@@ -8,6 +8,24 @@ import pytest
 
 from tests.cli_terminal import CHEAP, Terminal
 
+PUBLISHER = """<eventPublisher name="SMSPublisher" xmlns="http://wso2.org/carbon/eventpublisher">
+  <from streamName="id_gov_sms_notify_stream" version="1.0.0"/>
+  <mapping customMapping="enable" type="json"><inline>{"to" = {{mobile}}, "text": {{body}}}</inline></mapping>
+  <to eventAdapterType="http">
+    <property name="http.url">URL</property><property name="http.client.method">httpPost</property>
+    <property name="nonsense">1</property>
+  </to>
+</eventPublisher>
+"""
+"""A publisher that needs a repair, and has something without effect."""
+
+
+def publish(home: Path, url: str) -> None:
+    """Write an event publisher that calls *url*."""
+    folder = home / "eventpublishers"
+    folder.mkdir()
+    (folder / "SMSPublisher.xml").write_text(PUBLISHER.replace("URL", url))
+
 
 @pytest.fixture(autouse=True)
 def log_as_it_was() -> Iterator[None]:

@@ -1,12 +1,14 @@
 """What holds for every command."""
 
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 import pytest
 
-from tests.cli_terminal import Terminal
+from tests.cli.conftest import publish
+from tests.cli_terminal import CHEAP, Terminal
 from watchword.cli.answers import Answer
 from watchword.cli.main import watchword
 from watchword.cli.printing import printable
@@ -63,6 +65,20 @@ def test_without_a_home_the_demo_is_meant_and_named(terminal: Terminal) -> None:
     ran = terminal.type("user", "list")
     assert ran.status == 0
     assert str(demo) in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_the_version_and_the_short_word_for_help(terminal: Terminal) -> None:
+    assert terminal.type("--version").out == f"watchword {version('watchword')}\n"
+    for words in ((), ("user",), ("user", "show")):
+        assert terminal.type(*words, "-h").out == terminal.type(*words, "--help").out != ""
+
+
+def test_what_a_home_has_to_say_is_left_to_check_and_to_a_server(tmp_path: Path) -> None:
+    terminal = Terminal.at(tmp_path, f'{CHEAP}[watchword]\nsecurity_profile = "wso2"\n')
+    publish(terminal.home, "http://10.0.0.5:8080/")
+    for words in (("user", "list"), ("message", "list"), ("policy", "show", "self-sign-up"), ("check",)):
+        assert terminal.run(*words).err == ""
 
 
 def test_a_server_is_never_started_on_the_demo_by_guess(terminal: Terminal) -> None:

@@ -1,6 +1,7 @@
 """What ``watchword check`` prints: each value in force, where it came from, and what is wrong, all at once."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from watchword.base.operator_files import SettingsRefused
@@ -15,6 +16,8 @@ class Report:
     wrong: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What people meet instead of a value that stands there, by its key."""
 
     @property
     def is_fine(self) -> bool:
@@ -24,7 +27,11 @@ class Report:
     def text(self) -> str:
         """Return the report for a person, wrong things first."""
         width = max((len(key) for key in self.values), default=0)
-        values = [f"{key:<{width}} = {each.shown or '(empty)'}   [{each.origin}]" for key, each in self.values.items()]
+        values: list[str] = []
+        for key, each in self.values.items():
+            values.append(f"{key:<{width}} = {each.shown or '(empty)'}   [{each.origin}]")
+            if key in self.notes:
+                values.append(f"{'':<{width}}   {self.notes[key]}")
         parts = (
             ("Wrong", self.wrong),
             ("To know", self.warnings),
@@ -41,7 +48,11 @@ class Report:
             "problems": list(self.wrong),
             "warnings": list(self.warnings),
             "ignored": list(self.ignored),
-            "values": {key: {"value": each.shown, "origin": each.origin} for key, each in self.values.items()},
+            "values": {
+                key: {"value": each.shown, "origin": each.origin}
+                | ({"note": self.notes[key]} if key in self.notes else {})
+                for key, each in self.values.items()
+            },
         }
 
 
