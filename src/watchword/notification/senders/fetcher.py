@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
@@ -38,7 +39,7 @@ Headers = tuple[tuple[str, str], ...]
 _LARGEST_REPLY_BYTES: Final = 64 * 1024
 _LONGEST_CONNECT_SECONDS: Final = 5.0
 _IDLE_SECONDS: Final = 15.0
-_MOST_CONNECTIONS: Final = 1000
+_MOST_IDLE: Final = 256
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -88,8 +89,11 @@ class Fetcher:
         self._resolvers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
         self._deadlines = _Deadlines()
         context = tls_context(extra_authorities)
-        # A connection that only a listed URL may open is never handed to another one: each kind has its own pool.
-        self._pools = {listed: self._pool(context, listed=listed) for listed in (False, True)}
+        # A connection that only a listed URL may open is never handed to another one: each kind has its own.
+        self._connections = {
+            listed: _Connections(context, _CheckedNetwork(self.addresses, self._deadlines, listed=listed))
+            for listed in (False, True)
+        }
 
     def fetch(self, request: Request, *, seconds: float) -> Reply:
         """Return the answer, whatever its status.
@@ -132,8 +136,8 @@ class Fetcher:
 
     def close(self) -> None:
         """Close what is open."""
-        for pool in self._pools.values():
-            pool.close()
+        for connections in self._connections.values():
+            connections.close()
         self._resolvers.shutdown(wait=False, cancel_futures=True)
 
     def _look_up(self, host: str, port: int, seconds: float) -> list[Address]:
@@ -160,26 +164,74 @@ class Fetcher:
         headers += [(name, value) for name, value in request.headers if name.lower() not in {"host", "content-length"}]
         if request.body or request.method in {"POST", "PUT"}:
             headers.append(("Content-Length", str(len(request.body))))
-        with self._pools[self.rules.lists(target, trusted=request.trusted)].stream(
-            request.method,
-            url,
-            headers=[(name.encode("ascii"), value.encode()) for name, value in headers],
-            content=request.body,
-            extensions={"trace": progress.watch, "timeout": {"pool": self._deadlines.left()}},
-        ) as response:
+        kept = self._connections[self.rules.lists(target, trusted=request.trusted)]
+        with (
+            kept.connection(url.origin) as connection,
+            connection.stream(
+                request.method,
+                url,
+                headers=[(name.encode("ascii"), value.encode()) for name, value in headers],
+                content=request.body,
+                extensions={"trace": progress.watch},
+            ) as response,
+        ):
             body = _read_body(response.iter_stream())
             told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             phrase: bytes = response.extensions.get("reason_phrase", b"")
             return Reply(response.status, phrase.decode("latin-1"), told, body)
 
-    def _pool(self, context: ssl.SSLContext, *, listed: bool) -> httpcore.ConnectionPool:
-        return httpcore.ConnectionPool(
-            ssl_context=context,
-            max_connections=_MOST_CONNECTIONS,
-            max_keepalive_connections=_MOST_CONNECTIONS,
-            keepalive_expiry=_IDLE_SECONDS,
-            network_backend=_CheckedNetwork(self.addresses, self._deadlines, listed=listed),
+
+class _Connections:
+    """Connections that are open, by where they lead; each is in the hands of one call at a time.
+
+    httpcore's own pool looks at all of them for each of them, and takes a core for itself where a hundred are in use.
+    """
+
+    def __init__(self, context: ssl.SSLContext, network: "_CheckedNetwork") -> None:
+        self._context = context
+        self._network = network
+        self._idle: dict[str, deque[httpcore.HTTPConnection]] = {}
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def connection(self, origin: httpcore.Origin) -> Iterator[httpcore.HTTPConnection]:
+        """Lend a connection, and keep it if it can be used again."""
+        taken = self._take(origin) or httpcore.HTTPConnection(
+            origin, self._context, keepalive_expiry=_IDLE_SECONDS, network_backend=self._network
         )
+        try:
+            yield taken
+        finally:
+            if taken.is_idle():
+                self._keep(origin, taken)
+            else:
+                taken.close()
+
+    def close(self) -> None:
+        """Close what nobody uses."""
+        with self._lock:
+            idle, self._idle = self._idle, {}
+        for connections in idle.values():
+            for each in connections:
+                each.close()
+
+    def _take(self, origin: httpcore.Origin) -> httpcore.HTTPConnection | None:
+        """Return the connection that was used last, if the other side has not closed it."""
+        with self._lock:
+            idle = self._idle.get(str(origin), deque())
+            while idle:
+                latest = idle.pop()
+                if not latest.has_expired():
+                    return latest
+                latest.close()
+        return None
+
+    def _keep(self, origin: httpcore.Origin, connection: httpcore.HTTPConnection) -> None:
+        with self._lock:
+            idle = self._idle.setdefault(str(origin), deque())
+            while idle and (idle[0].has_expired() or len(idle) >= _MOST_IDLE):
+                idle.popleft().close()
+            idle.append(connection)
 
 
 @cache
