@@ -47,8 +47,8 @@ from watchword.registration.notices import Letter, say
 from watchword.registration.usecases.confirm import Given, Redeemer, confirm_user
 from watchword.registration.usecases.names import NameStatus, count_name_check, name_status
 from watchword.registration.usecases.other_way import send_other_way
-from watchword.registration.usecases.people import remove_user
 from watchword.registration.usecases.register import Draft, register_user
+from watchword.registration.usecases.repeats import RepeatKey
 from watchword.registration.usecases.resend import Resent, resend_code
 from watchword.registration.waiting import masked_address, read_decoy, read_waiting
 from watchword.storage.work import Work
@@ -159,14 +159,12 @@ class RegistrationPages:
 
     def _sign_up(self, work: Work, ask: Ask[Form], visit: Visit, form: SignUpForm, offer: Offer) -> Reply:
         callback = visit.kept.get("callback", "")
-        former = _pending_user(work, visit)
-        if former is not None:
-            remove_user(work, former)  # the same person corrects a slip: the name must not block itself
-            visit = visit.keeping(user=None)
+        former = _pending_user(work, visit)  # the same person corrects a slip: the name must not block itself
         claims = form.claims(offer, self.pages.words(ask).locale)
         draft = Draft(
-            form.username, form.password, claims=claims, properties={"callback": callback} if callback else {}
-        )
+            form.username, form.password, claims=claims, properties={"callback": callback} if callback else {},
+            repeat=_same_form(work, visit, former, ask.body), former=former,
+        )  # fmt: skip
         try:
             registered = register_user(work, draft, self.notifier)
         except ClaimTaken as refusal:
@@ -487,6 +485,13 @@ def _link_fault(refusal: BadRequest | TooMany) -> Fault:
 
 def _minutes(refusal: TooMany) -> int:
     return ceil(int(refusal.facts["seconds"]) / 60)
+
+
+def _same_form(work: Work, visit: Visit, former: User | None, body: Form) -> RepeatKey:
+    """Return the key under which the same form, sent twice, is answered once: a tap too many strands nobody."""
+    fields = [text for name in sorted(body) for text in (name, body[name])]
+    digest = work.keys.digest("form", visit.seed, former.id if former else "", *fields)
+    return RepeatKey("page", digest, digest)
 
 
 def _redeemer(ask: Ask[Any]) -> Redeemer:

@@ -79,6 +79,8 @@ class Draft:
     may_assert: Callable[[Channel], bool] = nobody_asserts
     asserted_by: str = "-"
     repeat: RepeatKey | None = None
+    former: User | None = None
+    """The person's own account that still waits, which this one replaces: a slip is being corrected."""
     asked_by: str | None = None
     """The caller of the API that may learn of so many taken names; pages have a limit of their own."""
 
@@ -119,7 +121,7 @@ class _Plan:
     channel: Channel | None
     outcome: Outcome
     policy: SelfRegistration
-    stale: User | None
+    replaced: tuple[User, ...]
     password: str = field(repr=False)
 
 
@@ -163,19 +165,19 @@ def _check(work: Work, draft: Draft) -> _Plan:
     if receipt := draft.properties.get("consent"):
         admitted = with_consent(admitted, receipt)
     if profile.duplicate_before_channels:
-        stale, name = _place(work, draft, profile)
+        replaced, name = _place(work, draft, profile)
         channel = resolve_channel(channels, admitted.preferred, admitted.addresses)
     else:
         channel = resolve_channel(channels, admitted.preferred, admitted.addresses)
-        stale, name = _place(work, draft, profile)
+        replaced, name = _place(work, draft, profile)
     admitted = check_addresses(work, admitted, channel)
     outcome = decide_outcome(policy, verified=policy.honours_preverified and channel in admitted.verified)
     if outcome.sends and (channel is None or channel not in admitted.addresses):
         raise ChannelWithoutValue
-    check_name(work, name, ignoring=stale)
+    check_name(work, name, ignoring=replaced)
     password = _check_password(work, draft.password)
-    _refuse_taken_claims(work, admitted, profile, stale)
-    return _Plan(draft, name, admitted, channel, outcome, policy, stale, password)
+    _refuse_taken_claims(work, admitted, profile, replaced)
+    return _Plan(draft, name, admitted, channel, outcome, policy, replaced, password)
 
 
 def _check_password(work: Work, password: str) -> str:
@@ -183,18 +185,23 @@ def _check_password(work: Work, password: str) -> str:
         return check_password(work, password)
 
 
-def _place(work: Work, draft: Draft, profile: Profile) -> tuple[User | None, UserName]:
-    """Return the name, and the stale reservation that it takes over."""
+def _place(work: Work, draft: Draft, profile: Profile) -> tuple[tuple[User, ...], UserName]:
+    """Return the name, and the accounts whose place is taken: a stale reservation, and the person's own."""
     stale = find_user(work, draft.name, draft.realm) if profile.takes_over_stale_names else None
-    if stale is not None and not _is_stale(work, stale):
-        stale = None
-    return stale, place_name(work, draft.name, draft.realm, ignoring=stale.id if stale else None)
+    replaced = () if stale is None or not _is_stale(work, stale) else (stale,)
+    if draft.former is not None and _only_waits(draft.former) and draft.former.id not in {user.id for user in replaced}:
+        replaced = (*replaced, draft.former)
+    return replaced, place_name(work, draft.name, draft.realm, ignoring=replaced)
+
+
+def _only_waits(user: User) -> bool:
+    """Tell whether an account is no more than a reservation."""
+    return user.locked and user.state is AccountState.PENDING_SELF_REGISTRATION and user.last_login_at is None
 
 
 def _is_stale(work: Work, user: User) -> bool:
     """Tell whether a name is only reserved, by somebody whose code has expired and who never came in."""
-    reserved = user.locked and user.state is AccountState.PENDING_SELF_REGISTRATION and user.last_login_at is None
-    if not reserved:
+    if not _only_waits(user):
         return False
     code = Codes(work).of_user(user.id, SIGN_UP_SCENARIOS)
     return code is not None and code.is_expired(work.now, sign_up_lifetime(work, code.channel))
@@ -209,9 +216,9 @@ def sign_up_lifetime(work: Work, channel: str) -> timedelta | None:
     return lifetime_of(policy.sms_code_minutes if short else policy.email_code_minutes)
 
 
-def _refuse_taken_claims(work: Work, admitted: Admitted, profile: Profile, stale: User | None) -> None:
+def _refuse_taken_claims(work: Work, admitted: Admitted, profile: Profile, replaced: Sequence[User]) -> None:
     """Refuse a value of a unique claim that another account has."""
-    ignored = {stale.id} if stale else set()
+    ignored = {user.id for user in replaced}
     for uri, folded in _unique(work, admitted).items():
         if set(Users(work).who_has_claim(uri, folded)) - ignored:
             raise _taken(profile)(uri=uri)
@@ -229,8 +236,8 @@ def _taken(profile: Profile) -> type[ClaimTaken]:
 def _write(work: Work, plan: _Plan, password_hash: str, notifier: Notifier) -> Registered:
     """Write account, claims, code, message and audit in one transaction."""
     user = _user_of(work, plan, password_hash)
-    if plan.stale is not None:
-        _take_over(work, plan.stale, plan.draft.name)
+    for replaced in plan.replaced:
+        _take_over(work, plan, replaced)
     with work.step("add_user", UserNotStored):
         Users(work).add(user, fold_claims(work, user.claims))
         taken = UniqueValues(work).claim(user.id, _unique(work, plan.admitted))
@@ -258,13 +265,15 @@ def _write(work: Work, plan: _Plan, password_hash: str, notifier: Notifier) -> R
     return registered
 
 
-def _take_over(work: Work, stale: User, name: str) -> None:
-    """Remove a stale reservation with everything of it, unless it was confirmed while we hashed."""
-    current = Users(work).get(stale.id)
-    if current is not None and not _is_stale(work, current):
-        raise UserExists(name=name)
-    Messages(work).cancel_of(stale.id)
-    Users(work).delete(stale.id)
+def _take_over(work: Work, plan: _Plan, replaced: User) -> None:
+    """Remove an account whose place is taken with everything of it, unless it was confirmed while we hashed."""
+    current = Users(work).get(replaced.id)
+    own = plan.draft.former is not None and plan.draft.former.id == replaced.id
+    if current is not None and not (_only_waits(current) if own else _is_stale(work, current)):
+        raise UserExists(name=plan.draft.name)
+    Messages(work).cancel_of(replaced.id)
+    Users(work).delete(replaced.id)
+    note(work, "replace_user", replaced.id)
 
 
 def _user_of(work: Work, plan: _Plan, password_hash: str) -> User:
