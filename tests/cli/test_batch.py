@@ -52,6 +52,7 @@ def test_a_step_that_a_test_lets_fail_is_an_answer(dev: Terminal) -> None:
     settings = dev.home / "deployment.toml"
     faults = dev.home / "faults"
     settings.write_text(settings.read_text() + f'[watchword.testing]\nfaults = "{faults}"\n')
+    assert dev.ask("user", "list") == {"users": []}  # a first start commits, too
     faults.write_text("before_commit\n")
     broken, shown = dev.batch("user add kim", "user show kim")
     assert "StepFailed" in broken["error"]
