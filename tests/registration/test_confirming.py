@@ -17,6 +17,7 @@ from tests.world import (
 from watchword.accounts.claims import EMAIL_ADDRESS, EXTERNAL, MOBILE, Channel
 from watchword.accounts.model import AccountState, Proof
 from watchword.accounts.store import Users
+from watchword.accounts.usecases import lock_user
 from watchword.base.problems import ChannelNotVerifiable
 from watchword.notification.outbox import unseal_message
 from watchword.registration.model import FlagRule, RequestedChannel, channels_to_verify
@@ -381,3 +382,12 @@ def test_wrong_looks_at_a_users_code_count_as_tries(world: World) -> None:
         assert world.introspect("WRONG1", user="kim").code == "18001"
     assert world.introspect(world.last_code(), user="kim").code == "18001"
     assert world.confirm(world.last_code()).code == "18001"
+
+
+def test_a_code_does_not_open_what_an_administrator_has_locked(world: World) -> None:
+    world.register()
+    kim = world.known()
+    world.do(lambda work: lock_user(work, kim))
+    assert world.confirm(world.last_code()).status == 202
+    assert world.known().is_verified(Channel.SMS)
+    assert world.known().locked

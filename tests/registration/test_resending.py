@@ -218,3 +218,15 @@ def test_a_resend_does_not_shorten_the_reservation(worlds: WorldMaker) -> None:
     world.clock.tick(minutes=5)
     world.resend()
     assert {row["name"]: row["reserved_until"] for row in world.rows(users)}["kim"] == reserved
+
+
+def test_a_resend_that_is_held_leaves_the_old_code_good(world: World) -> None:
+    world.register()
+    for _ in range(2):
+        world.clock.tick(seconds=31)
+        world.resend()
+    arriving = world.last_code()
+    world.clock.tick(seconds=31)
+    assert world.resend().status == 201
+    assert world.states()[-1] == "held"
+    assert world.confirm(arriving).status == 202

@@ -136,12 +136,10 @@ class Users:
         """Tell whether a name that looks the same is taken, in any realm."""
         return self.work.row(_HAS_SKELETON, skeleton=skeleton) is not None
 
-    def confirm(self, user_id: str) -> None:
-        """Unlock an account whose person has proven to hold its address."""
-        self._set(
-            user_id, locked=False, locked_reason=None, state=AccountState.UNLOCKED, confirmed_at=self.work.now,
-            reserved_until=None,
-        )  # fmt: skip
+    def confirm(self, user_id: str, *, stays_locked: bool = False) -> None:
+        """Open an account whose person has proven to hold its address, unless it *stays_locked* for another reason."""
+        opened = {} if stays_locked else {"locked": False, "locked_reason": None}
+        self._set(user_id, state=AccountState.UNLOCKED, confirmed_at=self.work.now, reserved_until=None, **opened)
 
     def lock(self, user_id: str, reason: LockedReason) -> None:
         """Let the user no longer log in."""

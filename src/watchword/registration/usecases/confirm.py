@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from watchword.accounts.claims import EXTERNAL, VERIFY_EMAIL, Channel
-from watchword.accounts.model import Proof, User
+from watchword.accounts.model import LockedReason, Proof, User
 from watchword.accounts.store import Users
 from watchword.accounts.usecases import find_user, proof_of
 from watchword.base.kinds import Limit
@@ -95,7 +95,7 @@ def confirm_user(work: Work, given: Given, redeemer: Redeemer, notifier: Notifie
         return _confirm_address(work, code, user, is_owner=redeemer.user_id == user.id)
     channels = _channels(work, code, requested, redeemer, user)
     with work.step("set_claims", UserNotUnlocked):
-        Users(work).confirm(user.id)
+        Users(work).confirm(user.id, stays_locked=user.locked_reason is LockedReason.ADMIN_INITIATED)
         for channel in sorted(channels):
             how = Proof.CODE if channel == code.channel else Proof.APPLICATION
             proof = proof_of(work, channel, user.claims[channel.value_claim], how, redeemer.name)

@@ -1,6 +1,7 @@
 """Send a code by the person's other channel, where the first one brings nothing."""
 
 from dataclasses import replace
+from functools import partial
 
 from watchword.accounts.claims import EXTERNAL, Channel
 from watchword.accounts.store import Users
@@ -15,7 +16,7 @@ from watchword.registration.model import code_form
 from watchword.registration.notices import SentCode, send_code
 from watchword.registration.usecases.confirm import lifetime_of_code
 from watchword.registration.usecases.register import tolerance
-from watchword.registration.usecases.resend import Resent, cool_down_ends
+from watchword.registration.usecases.resend import Resent, cool_down_ends, leave_or_keep
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import SelfRegistration
@@ -47,6 +48,5 @@ def send_other_way(work: Work, user_id: str, notifier: Notifier) -> Resent:
     Messages(work).cancel_of(user.id, code.scenario)
     note(work, "resend_code", user.id, reason=f"{other} instead of {code.channel}")
     lifetime = lifetime_of_code(work, replace(code, channel=other))
-    notified = send_code(work, notifier, user, SentCode(code.scenario, other, text, lifetime, code.facts, again=True))
-    work.commit()
-    return Resent(notified=notified)
+    sent = SentCode(code.scenario, other, text, lifetime, code.facts, again=True)
+    return Resent(notified=leave_or_keep(work, partial(send_code, work, notifier, user, sent)))

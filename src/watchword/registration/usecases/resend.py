@@ -1,7 +1,9 @@
 """Send a code again: a new one in place of the old, never before the cool-down has passed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from watchword.accounts.claims import EXTERNAL, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import PRIMARY, AccountState, User
@@ -22,6 +24,7 @@ from watchword.base.problems import (
 from watchword.codes.model import CodeOrder, ConfirmationCode, Scenario
 from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code, repeat_code
+from watchword.notification.model import MessageState
 from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import PROFILES, NothingPendingAnswer, code_form, resolve_channel
@@ -118,9 +121,9 @@ def _send_again(work: Work, user: User, code: ConfirmationCode, notifier: Notifi
     if waits is not None and not external:
         return Resent(wait_until=waits)
     if code.scenario.is_update and code.pending_value:
-        notified = send_proof_code(work, user, Channel(code.channel), code.pending_value, notifier, again=True)
-        work.commit()
-        return Resent(notified=notified)
+        address = code.pending_value
+        leave = partial(send_proof_code, work, user, Channel(code.channel), address, notifier, again=True)
+        return Resent(notified=leave_or_keep(work, leave))
     carried = EXTERNAL if external else code.channel
     text = _same_code(work, code, carried)
     with work.step("store_record", RecordNotStored):
@@ -133,9 +136,26 @@ def _send_again(work: Work, user: User, code: ConfirmationCode, notifier: Notifi
         return Resent(code=text)
     sent = SentCode(code.scenario, Channel(carried), text, lifetime_of_code(work, code), code.facts, again=True)
     with work.step("publish_event", EventNotPublished):
-        notified = send_code(work, notifier, user, sent)
-    work.commit()
-    return Resent(notified=notified)
+        return Resent(notified=leave_or_keep(work, partial(send_code, work, notifier, user, sent)))
+
+
+def leave_or_keep(work: Work, leave: Callable[[], Notified]) -> Notified:
+    """Leave the message with a new code and commit; where a limit holds it back, keep the old code instead.
+
+    A code that is just arriving must not die for one that never goes out. What is written then is only the message that
+    was held, so that nobody has to guess.
+    """
+    notified = leave()
+    if notified.state is not MessageState.HELD:
+        work.commit()
+        return notified
+    work.release()
+    held = leave()
+    if held.state is MessageState.HELD:
+        work.commit()
+    else:
+        work.release()
+    return notified
 
 
 def _same_code(work: Work, code: ConfirmationCode, carried: str) -> str | None:
