@@ -159,10 +159,13 @@ def _without_separators(typed: str) -> str:
     """Return the number in ASCII digits, as an Arabic or a wide keyboard need not type them."""
     plain = "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in typed)
     number = regex.sub(r"[\p{Zs}.-]", "", plain.replace("\N{FULLWIDTH PLUS SIGN}", "+"))
-    if number.startswith("00"):
-        number = "+" + number[2:]
     # "+94 (0)72…" says: dial the zero only at home.
-    return regex.sub(r"[()]", "", _TRUNK_ZERO.sub(r"\1", number))
+    return _dialled(regex.sub(r"[()]", "", _TRUNK_ZERO.sub(r"\1", _dialled(number))))
+
+
+def _dialled(number: str) -> str:
+    """Return ``+`` for the two zeros with which a number abroad is dialled."""
+    return "+" + number[2:] if number.startswith("00") else number
 
 
 def _international(number: str, country: str) -> str:
