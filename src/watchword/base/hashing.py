@@ -22,6 +22,8 @@ from watchword.base.problems import Unavailable
 Result = TypeVar("Result")
 
 NICENESS = 10
+MOST_WAITING = 48
+"""Fewer than there are threads for requests, so that some are left for those that need no hash."""
 FIRST_GUESS_SECONDS = 0.025
 
 
@@ -83,7 +85,7 @@ class Hasher:
     def _wait_for(self, task: Callable[[], Result]) -> Result:
         bound = self.queue.total_seconds()
         with self._count:
-            if (self._queued + 1) * self._mean_seconds / self.threads > bound:
+            if self._queued >= MOST_WAITING or (self._queued + 1) * self._mean_seconds / self.threads > bound:
                 raise Unavailable(seconds=1)
             self._queued += 1
         asked_at = time.monotonic()

@@ -101,7 +101,7 @@ class Endpoint:
     entropy: Entropy
     peers: Peers
     pages: ProblemPages | None = None
-    threads: int = 40
+    threads: int = 64
     requests: Requests = field(default_factory=Requests)
     _pool: ThreadPoolExecutor = field(init=False)
     _queued: int = field(init=False, default=0)
