@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,11 +55,11 @@ class Cluster:
                 stderr=output,
             )
 
-    def start(self, password: str) -> str:
+    def start(self, password: str, given: Mapping[str, str] = SETTINGS) -> str:
         """Make the cluster, start its server, and return the URL of the maintenance database."""
         secret = self.folder / "password"
         secret.write_text(password)
-        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
         method = ["--auth=scram-sha-256", f"--pwfile={secret}", "--username=watchword"]
         self.run("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", *method, *settings)
         port = free_port()
