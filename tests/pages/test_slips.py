@@ -1,6 +1,5 @@
 """A slip, a tap too many, a second tab: nothing that was acknowledged is lost by them."""
 
-
 from tests.pages.visitor import NUMBER, REGISTER, Visitor
 from tests.world import World
 

@@ -151,8 +151,7 @@ class Endpoint:
         tenant = request.path_params.get("tenant", SUPER_TENANT).lower()
         client = self.peers.client_of(request)
         try:
-            if any("\0" in value for value in request.path_params.values()):  # the databases disagree about it
-                raise NotFound
+            _refuse_nul(request)
             body = await _read_body(request, route)
             reply = await self._in_thread(route, tenant, Origin("-", client, trace), request, body)
             response = _response(reply, route)
@@ -234,6 +233,12 @@ class _Application(Starlette):
             return
         response = await served(Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+def _refuse_nul(request: Request) -> None:
+    """Refuse an address that the two databases would disagree about."""
+    if any("\0" in value for value in request.path_params.values()):
+        raise NotFound
 
 
 def trace_of(request: Request, entropy: Entropy) -> str:
