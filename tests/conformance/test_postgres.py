@@ -4,15 +4,17 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.storage.test_sqlite import PATIENCE_SECONDS, start
 from watchword.base.problems import Unavailable
 from watchword.storage.engine import Transaction
 from watchword.storage.postgres import PostgresDatabase
+from watchword.storage.statements import Statement
 
 MINE = text("SELECT pg_backend_pid()")
+OWN_PID = Statement(select(func.pg_backend_pid().label("pid")))
 KILL = text("SELECT pg_terminate_backend(:pid, 5000)")
 
 
@@ -76,6 +78,22 @@ def test_a_connection_that_is_dropped_in_the_middle_fails_that_work_alone(databa
             transaction.rollback()
 
     with pytest.raises((DBAPIError, Unavailable)):
+        database.run(lose)
+    assert connection_of(database) != dropped
+
+
+def test_a_statement_on_a_lost_connection_asks_to_come_again(database: PostgresDatabase) -> None:
+    dropped = connection_of(database)
+
+    def lose() -> None:
+        session = database.open()
+        kill(database, dropped)
+        try:
+            session.run(OWN_PID, {})
+        finally:
+            session.rollback()
+
+    with pytest.raises(Unavailable):
         database.run(lose)
     assert connection_of(database) != dropped
 

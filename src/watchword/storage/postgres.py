@@ -33,6 +33,10 @@ CLOSE_SECONDS = 1.0
 CLOCK_SECONDS = 1.0
 MOST_PARTS = 12
 LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+GONE = (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, OSError, TimeoutError)
+"""The server does not answer, or not any more."""
+BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""The server answers that this cannot be done now."""
 _CONNECTING: dict[str, Any] = {
     "timeout": CONNECT_SECONDS,
     "command_timeout": STATEMENT_SECONDS,
@@ -216,18 +220,34 @@ class _Session:
     def commit(self) -> None:
         """Commit; a connection that was lost meanwhile leaves it unknown whether that was done."""
         self.flush()
+        if self.line.driver is None:
+            raise Unavailable(seconds=1)
         self._end("COMMIT")
 
     def rollback(self) -> None:
         """Undo."""
         self._waiting = []
-        self._end("ROLLBACK")
+        if self.line.driver is not None:
+            self._end("ROLLBACK")
 
     def _fetch(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run a statement.
+
+        Raises:
+            Unavailable: the server is gone, too slow, or asks to try again.
+            IntegrityError, DBAPIError: the statement cannot be run.
+        """
+        if self.line.driver is None:
+            raise Unavailable(seconds=1)
         try:
             fetched: Sequence[Any] = await_only(self.line.driver.fetch(sql, *values))
         except asyncpg.IntegrityConstraintViolationError as problem:
             raise IntegrityError(sql, None, problem, hide_parameters=True) from problem
+        except GONE as problem:
+            self.line.drop()
+            raise Unavailable(seconds=1) from problem
+        except BUSY as problem:
+            raise Unavailable(seconds=1) from problem
         except LOST as problem:
             raise DBAPIError(sql, None, problem, hide_parameters=True) from problem
         return fetched
