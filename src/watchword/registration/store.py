@@ -1,6 +1,6 @@
 """What registration alone keeps: answers to repeated requests, and values that only one account may have."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -58,6 +58,12 @@ class UniqueValues:
     """Values of claims that only one account of the Work's tenant may have; the primary key decides every race."""
 
     work: Work
+
+    def release(self, user_id: str, uris: Collection[str]) -> None:
+        """Give back what a user has of some claims."""
+        if uris:
+            mine = (unique_values.c.tenant == self.work.tenant) & (unique_values.c.user_id == user_id)
+            self.work.connection.execute(delete(unique_values).where(mine, unique_values.c.uri.in_(uris)))
 
     def claim(self, user_id: str, values: Mapping[str, str]) -> str | None:
         """Take values for a user; return the URI of the first that somebody has."""

@@ -25,6 +25,7 @@ from watchword.registration.model import code_form, lifetime_of, resolve_channel
 from watchword.registration.notices import SentCode, kept_properties, send_code
 from watchword.registration.usecases.admission import admit_claims, check_addresses, note_what_was_ignored
 from watchword.registration.usecases.register import nobody_asserts, reserved_until
+from watchword.registration.usecases.uniqueness import refuse_taken, take_values
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import LiteRegistration, Notification, SelfRegistration
@@ -71,6 +72,7 @@ def register_lite_user(work: Work, draft: LiteDraft, notifier: Notifier) -> Lite
     admitted = admit_claims(work, [*others, *addresses], nobody_asserts)
     channel = _channel(work, draft.preferred, admitted.addresses)
     admitted = check_addresses(work, admitted, channel)
+    refuse_taken(work, admitted.claims)
     name = place_name(work, admitted.addresses[channel], draft.realm)
     claims = {**admitted.claims, PREFERRED_CHANNEL: channel.value, LITE_USER: "true"}
     user = User(
@@ -82,6 +84,7 @@ def register_lite_user(work: Work, draft: LiteDraft, notifier: Notifier) -> Lite
     )  # fmt: skip
     with work.step("add_user", UserNotStored):
         Users(work).add(user, fold_claims(work, claims))
+        take_values(work, user.id, claims)
     code, notified = _ask_to_confirm(work, policy, user, channel, kept_properties(draft.properties), notifier)
     note(work, "register_lite_user", user.id)
     note_what_was_ignored(work, admitted, user.id)

@@ -13,7 +13,6 @@ from watchword.base.entropy import new_id
 from watchword.base.problems import (
     ChannelWithoutValue,
     ClaimTaken,
-    ClaimTakenIs7,
     ConsentNotStored,
     EventNotPublished,
     PasswordActionDenied,
@@ -41,7 +40,7 @@ from watchword.registration.model import (
     resolve_channel,
 )
 from watchword.registration.notices import WELCOME, Letter, SentCode, kept_properties, say, send_code
-from watchword.registration.store import AnsweredMeanwhile, UniqueValues
+from watchword.registration.store import AnsweredMeanwhile
 from watchword.registration.usecases.admission import (
     Admitted,
     admit_claims,
@@ -52,6 +51,7 @@ from watchword.registration.usecases.admission import (
 from watchword.registration.usecases.callback import check_callback
 from watchword.registration.usecases.names import count_name_check
 from watchword.registration.usecases.repeats import RepeatKey, keep_answer, recall_answer
+from watchword.registration.usecases.uniqueness import refuse_taken, take_values
 from watchword.storage.audit import note
 from watchword.storage.counters import refuse_past
 from watchword.storage.work import Work
@@ -176,7 +176,7 @@ def _check(work: Work, draft: Draft) -> _Plan:
         raise ChannelWithoutValue
     check_name(work, name, ignoring=replaced)
     password = _check_password(work, draft.password)
-    _refuse_taken_claims(work, admitted, profile, replaced)
+    refuse_taken(work, admitted.claims, ignoring=[user.id for user in replaced])
     return _Plan(draft, name, admitted, channel, outcome, policy, replaced, password)
 
 
@@ -216,23 +216,6 @@ def sign_up_lifetime(work: Work, channel: str) -> timedelta | None:
     return lifetime_of(policy.sms_code_minutes if short else policy.email_code_minutes)
 
 
-def _refuse_taken_claims(work: Work, admitted: Admitted, profile: Profile, replaced: Sequence[User]) -> None:
-    """Refuse a value of a unique claim that another account has."""
-    ignored = {user.id for user in replaced}
-    for uri, folded in _unique(work, admitted).items():
-        if set(Users(work).who_has_claim(uri, folded)) - ignored:
-            raise _taken(profile)(uri=uri)
-
-
-def _unique(work: Work, admitted: Admitted) -> dict[str, str]:
-    folded = {uri: value.casefold() for uri, value in admitted.claims.items()} | fold_claims(work, admitted.claims)
-    return {uri: folded[uri] for uri in work.settings.claims.unique if uri in folded}
-
-
-def _taken(profile: Profile) -> type[ClaimTaken]:
-    return ClaimTakenIs7 if profile.unique_claim_has_own_code else ClaimTaken
-
-
 def _write(work: Work, plan: _Plan, password_hash: str, notifier: Notifier) -> Registered:
     """Write account, claims, code, message and audit in one transaction."""
     user = _user_of(work, plan, password_hash)
@@ -240,9 +223,7 @@ def _write(work: Work, plan: _Plan, password_hash: str, notifier: Notifier) -> R
         _take_over(work, plan, replaced)
     with work.step("add_user", UserNotStored):
         Users(work).add(user, fold_claims(work, user.claims))
-        taken = UniqueValues(work).claim(user.id, _unique(work, plan.admitted))
-        if taken is not None:
-            raise _taken(PROFILES[work.settings.compat_profile])(uri=taken)
+        take_values(work, user.id, plan.admitted.claims)
     with work.step("lock_user", UserNotLocked):
         for channel in plan.admitted.verified:
             Users(work).verify(

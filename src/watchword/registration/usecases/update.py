@@ -22,6 +22,7 @@ from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import code_form, lifetime_of
 from watchword.registration.notices import OLD_ADDRESS, Letter, SentCode, say, send_code
+from watchword.registration.usecases.uniqueness import refuse_taken, take_values
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import ClaimUpdate, SelfRegistration
@@ -44,6 +45,9 @@ def update_claims(work: Work, user: User, claims: Mapping[str, str], notifier: N
     """Give a user's claims new values; an empty one removes the claim.
 
     A new address that has to be proven first is kept beside the old one, and a code goes to the *new* one.
+
+    Raises:
+        ClaimTaken: a value that only one account may have is another's.
     """
     policy = read_policy(work, ClaimUpdate)
     plain = _changeable(work, user, claims, as_person=as_person)
@@ -60,6 +64,8 @@ def update_claims(work: Work, user: User, claims: Mapping[str, str], notifier: N
             notified += _ask_for_proof(work, user, channel, new, policy, notifier)
         else:
             _forget_proof(work, user, channel)
+    refuse_taken(work, claims, ignoring=[user.id])
+    take_values(work, user.id, plain)
     Users(work).set_claims(user.id, plain, fold_claims(work, plain))
     if not as_person:
         set_state(work, user, claims)
@@ -89,6 +95,8 @@ def apply_pending(work: Work, user: User, code: ConfirmationCode) -> bool:
         return False
     claims = {channel.value_claim: waiting}
     users = Users(work)
+    refuse_taken(work, claims, ignoring=[user.id])
+    take_values(work, user.id, claims)
     users.set_claims(user.id, claims, fold_claims(work, claims))
     users.remove_claims(user.id, [channel.pending_claim])
     users.verify(user.id, proof_of(work, channel, waiting, Proof.CODE, user.name.typed))
