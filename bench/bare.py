@@ -30,8 +30,8 @@ _COUNT = """INSERT INTO counters (tenant, "limit", key, "window", count, started
     VALUES ({0}, 'sends_per_address', {1}, {window}, 1, {3}, {3})
     ON CONFLICT (tenant, "limit", key, "window") DO UPDATE SET count = counters.count + 1"""
 _ADD_MESSAGE = """INSERT INTO messages (tenant, id, user_id, channel, masked_to, template, locale, event, state,
-    attempts, created_at, due_at, fence, trace, sealed) VALUES ({0}, {2}, {1}, 'SMS', '+94*****12', 'resendaccountconfirmation',
-    'en_US', 'TRIGGER_SMS_NOTIFICATION', 'waiting', 0, {3}, {3}, 0, {2}, {4})"""
+    attempts, created_at, due_at, fence, trace, sealed) VALUES ({0}, {2}, {1}, 'SMS', '+94*****12',
+    'resendaccountconfirmation', 'en_US', 'TRIGGER_SMS_NOTIFICATION', 'waiting', 0, {3}, {3}, 0, {2}, {4})"""
 _AUDIT = """INSERT INTO audit (tenant, id, at, actor, source, action, target, outcome, reason, trace)
     VALUES ({0}, {2}, {3}, 'carbon.super/bench', '127.0.0.1', 'resend_code', {1}, 'ok', 'SMS', {2})"""
 _STATEMENTS = (_DROP_CODE, _ADD_CODE, _CANCEL, _COUNT, _COUNT, _ADD_MESSAGE, _AUDIT)

@@ -121,7 +121,7 @@ class Bench:
             self._add(f"2 {where}", "validate-code a second", "see the peers", confirm, lambda it: it > 0,
                       f"p99 {p99} ms", failed[1])  # fmt: skip
             self._add(f"4 {where}", "resend-code over the database's own rate", ">= 0.50", resend,
-                      lambda it: it >= 0.50, f"{resends_told} resends/s with delivery, {own} alone", failed[2])  # fmt: skip
+                      lambda it: it >= 0.50, f"{resends_told} resends/s delivered, {own} alone", failed[2])  # fmt: skip
 
     def overload(self) -> None:
         """Measure figure 5: twice and five times what the server can do, from an open loop."""

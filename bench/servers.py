@@ -13,16 +13,17 @@ from typing import Self
 
 import psutil
 
-from tests.postgres_keeper import free_port
 from watchword.base.entropy import SystemEntropy
 from watchword.base.home import load_settings
 from watchword.base.seal import create_keys
 from watchword.installation import Installation, open_installation
 from watchword.tenants.policies import all_properties
+from watchword_testing.conformance.server import Ports
 
 PROGRAM = [str(Path(sys.executable).with_name("watchword"))]
 ADMINISTRATOR, PASSWORD = "bench-operator", "seven-quiet-rivers-run"
 READY_SECONDS = 30.0
+_ports = Ports()
 
 TOML = """
 [identity_mgt.user_self_registration]
@@ -81,7 +82,7 @@ class Process:
     def __enter__(self) -> Self:
         arguments: Sequence[str] = ["--home", str(self.home.folder)]
         if self.command == "serve":
-            self.port = free_port()
+            self.port = _ports.pair()
             arguments = [*arguments, "--port", str(self.port)]
         environment = {**os.environ, "WATCHWORD_ADMIN_NAME": ADMINISTRATOR, "WATCHWORD_ADMIN_PASSWORD": PASSWORD}
         began_at = time.perf_counter()
