@@ -55,7 +55,7 @@ def mass_05() -> None:
 
 def mass_07() -> None:
     """Let an assertion override the owner."""
-    plant(register, "_refuse_taken_claims", lambda _: lambda *rest: None)
+    plant(register, "refuse_taken", lambda _: lambda *rest, **more: None)
     plant(UniqueValues, "claim", lambda _: lambda self, user_id, values: None)
 
 

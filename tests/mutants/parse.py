@@ -44,7 +44,7 @@ def parse_03() -> None:
 
 def parse_04() -> None:
     """Check nothing for NUL."""
-    plant(decoding, "_check_text", lambda _: lambda text: None)
+    plant(decoding, "_check_text", lambda _: lambda text, place: None)
 
 
 def parse_05() -> None:

@@ -17,3 +17,4 @@ def rest_01() -> None:
 def rest_03() -> None:
     """Fall back to a key that everybody knows."""
     plant(installation, "read_keys", lambda _: lambda folder: Keys.of(b"0" * 32))
+    plant(installation, "recognises_keys", lambda _: lambda work: True)
