@@ -67,6 +67,7 @@ class Ours(Peer):  # type: ignore[misc]  # the driver has no types
         """Return the command; a home of its own goes with each database."""
         del port, workers
         script = (
+            f"export WATCHWORD_SERVER_MANAGEMENT_PORT={_free_port()}; "
             'home="$0/sqlite"; '
             'case "$DB" in postgresql:*) export WATCHWORD_DATABASE_URL="$DB"; home="$0/pg";; esac; '
             'mkdir -p "$home"; cp "$0/deployment.toml" "$home/"; '

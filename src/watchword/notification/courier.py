@@ -7,6 +7,7 @@ again until the code has died, and always with the same text.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -160,14 +161,17 @@ class Courier:
             desk.nudge.wait(POLL_SECONDS)
             desk.nudge.clear()
             try:
-                while not self._stopping.is_set() and self._take(desk):
+                while not self._stopping.is_set() and self._take(desk, everything=desk.is_time_for_all()):
                     pass
             except Exception:  # the courier outlives every fault of the database
                 log.exception("the courier could not read the outbox")
                 self._stopping.wait(POLL_SECONDS)
 
-    def _take(self, desk: "_Desk") -> bool:
-        """Lease what there is room for, and begin to send it; return whether there may be more."""
+    def _take(self, desk: "_Desk", *, everything: bool = True) -> bool:
+        """Lease what there is room for, and begin to send it; return whether there may be more.
+
+        Without *everything* only what somebody is in a hurry for, if there is any such message.
+        """
         room = desk.room()
         if not room:
             return False
@@ -177,7 +181,7 @@ class Courier:
             outbox, until = Outbox(work), work.now + LEASE
             taken = outbox.lease_these(urgent, until) if urgent else []
             missed = set(urgent) - {(entry.tenant, entry.id) for entry in taken}
-            if len(taken) < room:
+            if len(taken) < room and (everything or not urgent):
                 taken += outbox.lease_due(desk.channel, room - len(taken), until)
             done = [entry for tenant, message_id in missed if (entry := self._done_before(work, tenant, message_id))]
             work.commit()
@@ -315,6 +319,7 @@ class _Desk:
     channel: Channel
     size: int
     nudge: threading.Event = field(default_factory=threading.Event)
+    _looked_at: float = float("-inf")
     _urgent: list[tuple[str, str]] = field(default_factory=list)
     _busy: set["Future[None]"] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -329,6 +334,14 @@ class _Desk:
             if len(self._urgent) < MOST_URGENT:  # all of them are due; past this nobody can be first
                 self._urgent.append((tenant, message_id))
         self.nudge.set()
+
+    def is_time_for_all(self) -> bool:
+        """Tell, about twice a second, that whatever is due should be looked for, hurried or not."""
+        now = time.monotonic()
+        if now - self._looked_at < POLL_SECONDS:
+            return False
+        self._looked_at = now
+        return True
 
     def take_urgent(self, count: int) -> list[tuple[str, str]]:
         """Return the messages that somebody is in a hurry for, as many as there is room for."""

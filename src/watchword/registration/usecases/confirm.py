@@ -100,7 +100,7 @@ def confirm_user(work: Work, given: Given, redeemer: Redeemer, notifier: Notifie
             how = Proof.CODE if channel == code.channel else Proof.APPLICATION
             proof = proof_of(work, channel, user.claims[channel.value_claim], how, redeemer.name)
             Users(work).verify(user.id, proof)
-        Users(work).remove_claims(user.id, [VERIFY_EMAIL])
+        Users(work).remove_claims(user.id, {VERIFY_EMAIL} & user.claims.keys())
     Codes(work).delete_of(user.id, [scenario for scenario in Scenario if not scenario.is_update])
     Messages(work).cancel_of(user.id, code.scenario)
     notified = _tell_confirmed(work, user, code, notifier)
