@@ -106,6 +106,7 @@ class Work:
     reading: bool = False
     _transaction: Transaction | None = None
     _now: datetime | None = None
+    _written: int = 0
 
     @property
     def settings(self) -> Settings:
@@ -143,6 +144,7 @@ class Work:
 
     def write(self, statement: Statement, **values: object) -> None:
         """Run a statement that gives nothing back, before the next that does, the end of the step, or the commit."""
+        self._written += 1
         self._begun().write(statement, {"tenant": self.tenant, **values})
 
     @property
@@ -176,8 +178,9 @@ class Work:
         """Tell a failure of the database inside this step as *problem*."""
         try:
             self.surroundings.faults.reach(name)
+            written_before = self._written
             yield
-            if self._transaction is not None:
+            if self._transaction is not None and self._written != written_before:
                 self._transaction.flush()
         except (DBAPIError, StepFailed) as failure:
             raise problem from failure
