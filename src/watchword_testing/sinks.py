@@ -11,6 +11,7 @@ import json
 import re
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -80,7 +81,7 @@ def _hold_port() -> socket.socket:
     return holder
 
 
-class _HttpSink:
+class _HttpSink(ABC):
     """An HTTP server in a thread, on a port that it keeps, which may be asked to behave badly."""
 
     def __init__(self) -> None:
@@ -117,9 +118,9 @@ class _HttpSink:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @abstractmethod
     def take(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """Return status and body of the answer to a request; header names are in lower case."""
-        raise NotImplementedError
 
     def _listen(self) -> None:
         server = ThreadingHTTPServer((LOOPBACK, self.port), _handler_of(self._answer))
