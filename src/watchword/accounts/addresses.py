@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 import phonenumbers
@@ -71,13 +72,14 @@ class Mailbox:
     key: str
 
 
+@lru_cache(maxsize=256)
 def parse_phone(typed: str, *, strict: bool, default_country: str | None) -> Phone:
     """Read a phone number.
 
     *strict* wants a number that libphonenumber knows as valid, and sends it as E.164. Otherwise the form is enough
     (self-registration.md 3.3, R17): separators are taken off, ``00`` becomes ``+``, and a number without ``+`` belongs
     to *default_country*, two letters or digits such as ``94``. Without that it stays as it is, and a provider must
-    guess where it belongs.
+    guess where it belongs. What was read lately is remembered: a registration asks five times for the same number.
 
     Raises:
         AddressRefused: this is no number.
