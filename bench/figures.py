@@ -129,7 +129,7 @@ class Bench:
             for times in (2, 5):
                 goodput, accepted, others, failed = Series(), Series(), Series(), 0
                 for _ in range(max(1, self.pace.rounds - 1)):
-                    capacity = scene.closed(sign_ups(), self.pace.seconds).rate(201)
+                    capacity = scene.closed(sign_ups(), self.pace.seconds, connections=16).rate(201)
                     with scene.beside(name_checks(), 50, 2 * self.pace.seconds) as beside:
                         outcome = scene.open(sign_ups(), times * capacity, 2 * self.pace.seconds)
                     goodput.add(outcome.rate(201) / capacity)
@@ -211,7 +211,9 @@ class Bench:
             for kind, (requests, fine) in kinds.items():
                 ratio, failed = Series(), 0
                 for _ in range(self.pace.rounds):
-                    outcomes = [scene.closed(requests(scene), self.pace.seconds / 2) for scene in (few, many)]
+                    outcomes = [
+                        scene.closed(requests(scene), self.pace.seconds / 2, connections=16) for scene in (few, many)
+                    ]
                     ratio.add(outcomes[1].rate(fine) / outcomes[0].rate(fine))
                     failed += sum(outcome.failures(fine) for outcome in outcomes)
                 name = f"{kind} with {self.pace.many_people:,} people over {self.pace.people:,}"
