@@ -10,7 +10,7 @@ from bench.databases import postgres
 from bench.figures import Pace, measured
 from bench.report import told, write
 
-USUAL = Pace(rounds=5, seconds=3.0, people=20_000, many_people=300_000, messages=6_000)
+USUAL = Pace(rounds=4, seconds=2.5, people=20_000, many_people=300_000, messages=6_000)
 QUICK = Pace(rounds=2, seconds=1.5, people=10_000, many_people=50_000, messages=3_000)
 
 

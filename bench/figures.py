@@ -99,7 +99,7 @@ class Bench:
             for _ in range(self.pace.rounds):
                 hashes = bare.hashes_per_second(self.pace.seconds)
                 before = scene.sink.taken
-                signed = scene.closed(sign_ups(), self.pace.seconds)
+                signed = scene.closed(sign_ups(), self.pace.seconds, connections=16)
                 _await_messages(scene, before + signed.statuses["201"])
                 confirmed = scene.closed(
                     confirmations(chain(_codes_of(scene), scene.unused_codes())), self.pace.seconds
