@@ -54,6 +54,9 @@ class LockedReason(StrEnum):
     PENDING_SELF_REGISTRATION = "PENDING_SELF_REGISTRATION"
     PENDING_EMAIL_VERIFICATION = "PENDING_EMAIL_VERIFICATION"
     ADMIN_INITIATED = "ADMIN_INITIATED"
+    MAX_ATTEMPTS_EXCEEDED = "MAX_ATTEMPTS_EXCEEDED"
+    MAX_SMS_OTP_ATTEMPTS_EXCEEDED = "MAX_SMS_OTP_ATTEMPTS_EXCEEDED"
+    MAX_EMAIL_OTP_ATTEMPTS_EXCEEDED = "MAX_EMAIL_OTP_ATTEMPTS_EXCEEDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,14 @@ class User:
     confirmed_at: datetime | None = None
     reserved_until: datetime | None = None
     last_login_at: datetime | None = None
+    unlock_at: datetime | None = None
+    """When a lock after failures ends by itself; ``None``: never."""
+    lockouts: int = 0
+    """Locks after failures since the last whole login."""
+    password_set_at: datetime | None = None
+    must_change_password: bool = False
+    sessions_from: datetime | None = None
+    """Sessions that began before this are over."""
     claims: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
 
@@ -88,6 +99,10 @@ class User:
     def is_pending(self) -> bool:
         """Tell whether the person has yet to confirm."""
         return self.state is not None and self.state.is_pending
+
+    def is_locked(self, now: datetime) -> bool:
+        """Tell whether the account is locked now: a lock after failures ends by itself."""
+        return self.locked and (self.unlock_at is None or now < self.unlock_at)
 
     @property
     def is_administrator(self) -> bool:

@@ -101,7 +101,8 @@ class Users:
                 _ADD, id=user.id, realm=name.realm, name=name.typed, canonical=name.canonical, skeleton=name.skeleton,
                 password_hash=user.password_hash, locked=user.locked, disabled=user.disabled, state=user.state,
                 locked_reason=user.locked_reason, created_at=user.created_at, confirmed_at=user.confirmed_at,
-                reserved_until=user.reserved_until,
+                reserved_until=user.reserved_until, lockouts=user.lockouts, password_set_at=user.password_set_at,
+                must_change_password=user.must_change_password,
             )  # fmt: skip
         except IntegrityError as problem:
             raise UserExists(name=name.typed) from problem
@@ -291,7 +292,8 @@ def _user(row: Any) -> User | None:  # noqa: ANN401  # a row of users with claim
         row.id, UserName(row.realm, row.name, row.canonical, row.skeleton), row.password_hash, row.created_at,
         row.locked, row.disabled, row.state and AccountState(row.state),
         row.locked_reason and LockedReason(row.locked_reason), row.confirmed_at, row.reserved_until,
-        row.last_login_at, dict(json.loads(row.claims)), tuple(sorted(role for (role,) in json.loads(row.roles))),
+        row.last_login_at, row.unlock_at, row.lockouts, row.password_set_at, row.must_change_password,
+        row.sessions_from, dict(json.loads(row.claims)), tuple(sorted(role for (role,) in json.loads(row.roles))),
     )  # fmt: skip
 
 

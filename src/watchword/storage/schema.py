@@ -19,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
+    text,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,6 +98,11 @@ users = Table(
     Column("confirmed_at", Instant),
     Column("reserved_until", Instant),  # of a pending account: when its name may be taken over or swept
     Column("last_login_at", Instant),
+    Column("unlock_at", Instant),  # when a lock after failures ends by itself
+    Column("lockouts", Integer, nullable=False, server_default=text("0")),  # locks since the last whole login
+    Column("password_set_at", Instant),
+    Column("must_change_password", Boolean, nullable=False, server_default=false()),
+    Column("sessions_from", Instant),  # sessions that began before are over
     Index("users_by_name", "tenant", "realm", "canonical", unique=True),
     Index("users_by_skeleton", "tenant", "skeleton"),
     Index("users_pending", "reserved_until"),
@@ -221,6 +228,9 @@ messages = Table(
     Column("expires_at", Instant),
     Column("trace", Text, nullable=False),
     Column("sealed", LargeBinary),  # address, text and facts; wiped when done
+    Column("route", Text),  # the identity provider whose fields describe the call; null: the tenant's sender
+    Column("reply_status", Integer),  # what the provider answered last
+    Column("reply", LargeBinary),  # its phrase and the beginning of its body, sealed
     Index("messages_due", "channel", "due_at"),
     Index("messages_by_user", "tenant", "user_id"),
 )
@@ -264,4 +274,198 @@ audit = Table(
     Column("outcome", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("trace", Text, nullable=False),
+)
+
+# --- applications, and those whom we trust ------------------------------------------------------------------------
+
+applications = Table(
+    "applications",
+    metadata,
+    _tenant(),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # the name as it is compared
+    Column("issuer", Text),  # of the SAML service provider; null without one
+    Column("qualifier", Text, nullable=False),  # tells service providers of one issuer apart
+    Column("document", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    Index("applications_by_name", "tenant", "folded", unique=True),
+    Index("applications_by_issuer", "tenant", "issuer", "qualifier", unique=True),
+)
+
+identity_providers = Table(
+    "identity_providers",
+    metadata,
+    _tenant(),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("sealed", LargeBinary),  # the properties that are secrets
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    Index("identity_providers_by_name", "tenant", "folded", unique=True),
+)
+
+associations = Table(
+    "associations",
+    metadata,
+    _tenant(),
+    Column("provider_id", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    _of_user(),
+    Index("associations_by_user", "tenant", "user_id"),
+)
+
+# --- logging in ---------------------------------------------------------------------------------------------------
+
+logins = Table(
+    "logins",
+    metadata,
+    _tenant(),
+    Column("digest", Text, primary_key=True),  # of the sessionDataKey
+    Column("nonce", Text, nullable=False),  # digest of the cookie that binds it to one browser
+    Column("version", Integer, nullable=False),  # counted at every change: of two that come together one wins
+    Column("sealed", LargeBinary, nullable=False),  # what was asked, and how far it has come
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("logins_expired", "expires_at"),
+)
+
+challenges = Table(
+    "challenges",
+    metadata,
+    _tenant(),
+    Column("login", Text, primary_key=True),
+    Column("authenticator", Text, primary_key=True),
+    Column("digest", Text),  # of the code; null while none was sent, or once it was used
+    Column("attempts", Integer, nullable=False),  # in this login: a new code does not give new ones
+    Column("sends", Integer, nullable=False),
+    Column("sent_at", Instant),
+    Column("lifetime", BigInteger, nullable=False),  # of the code, in microseconds
+    Column("expired", Boolean, nullable=False),  # latched: once seen late, never valid again
+    Column("message_id", Text),
+    ForeignKeyConstraint(["tenant", "login"], ["logins.tenant", "logins.digest"], ondelete="CASCADE"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _tenant(),
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),  # of the cookie, which changes with every login
+    Column("user_id", Text),  # null for somebody who has no account here
+    Column("document", Text, nullable=False),  # who, and what was proven how and when
+    Column("remembered", Boolean, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant, nullable=False),
+    Column("idle_at", Instant, nullable=False),  # when it ends unused
+    Column("ends_at", Instant, nullable=False),  # when it ends anyhow
+    Index("sessions_by_digest", "tenant", "digest", unique=True),
+    Index("sessions_by_user", "tenant", "user_id"),
+    Index("sessions_idle", "idle_at"),
+)
+
+session_applications = Table(
+    "session_applications",
+    metadata,
+    _tenant(),
+    Column("session_id", Text, primary_key=True),
+    Column("application_id", Text, primary_key=True),
+    Column("protocol", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # as it was told to the application
+    Column("document", Text, nullable=False),  # what the protocol must know to log out there
+    Column("at", Instant, nullable=False),
+    ForeignKeyConstraint(["tenant", "session_id"], ["sessions.tenant", "sessions.id"], ondelete="CASCADE"),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    _tenant(),
+    Column("subject", Text, primary_key=True),  # a user's id; the digest of a name that nobody has
+    Column("factor", Text, primary_key=True),  # password, sms, email, backup
+    Column("count", Integer, nullable=False),  # since the last success
+    Column("last_at", Instant, nullable=False),
+    Index("failures_by_age", "last_at"),
+)
+
+backup_codes = Table(
+    "backup_codes",
+    metadata,
+    _tenant(),
+    Column("user_id", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    _of_user(),
+)
+
+password_history = Table(
+    "password_history",
+    metadata,
+    _tenant(),
+    Column("user_id", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    _of_user(),
+)
+
+# --- SAML ---------------------------------------------------------------------------------------------------------
+
+tenant_keys = Table(
+    "tenant_keys",
+    metadata,
+    _tenant(),
+    Column("id", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("certificate", Text, nullable=False),  # PEM
+    Column("sealed", LargeBinary, nullable=False),  # the private key
+    Column("state", Text, nullable=False),  # next, active, retired
+    Column("created_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index("tenant_keys_by_purpose", "tenant", "purpose", "state"),
+)
+
+replays = Table(
+    "replays",
+    metadata,
+    _tenant(),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+    Index("replays_expired", "expires_at"),
+)
+
+logouts = Table(
+    "logouts",
+    metadata,
+    _tenant(),
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),  # who asked, who was told, and who has answered
+    Column("expires_at", Instant, nullable=False),
+    Index("logouts_expired", "expires_at"),
+)
+
+logout_requests = Table(
+    "logout_requests",
+    metadata,
+    _tenant(),
+    Column("id", Text, primary_key=True),
+    Column("logout_id", Text, nullable=False),
+    Column("application_id", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting, confirmed, failed
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant),
+    Column("fence", Integer, nullable=False),
+    Index("logout_requests_by_logout", "tenant", "logout_id"),
+    Index("logout_requests_due", "due_at"),
 )
