@@ -54,8 +54,9 @@ def parse_05() -> None:
 
 def parse_07() -> None:
     """Know no limits on claims, and run argon2 over the raw megabyte."""
-    for owner, name in ((admission, "MAX_CLAIM_BYTES"), (admission, "MAX_CLAIMS"), (endpoint, "MAX_BODY_BYTES")):
+    for owner, name in ((admission, "MAX_CLAIM_BYTES"), (admission, "MAX_CLAIMS")):
         plant(owner, name, lambda _: WITHOUT_END)
+    plant(endpoint, "_read_octets", lambda read: lambda request, _: read(request, WITHOUT_END))
     plant(usecases, "broken_rules", lambda _: lambda password, rules: [])
 
 

@@ -40,7 +40,6 @@ from watchword.web.peers import Peers
 
 log = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10.0
 MOST_QUEUED = 512
 MAX_TRACE_LENGTH = 64
@@ -187,7 +186,8 @@ class Endpoint:
                 work.origin = Origin(f"{caller.tenant}/{caller.name}", origin.source, origin.trace)
             path = {name: value for name, value in request.path_params.items() if name != "tenant"}
             query = {name: value for name, value in request.query_params.items() if "\0" not in value}
-            asked = Ask(body, caller, origin.source, path, query, request.headers, request.cookies)
+            raw_query = request.scope["query_string"].decode("latin-1")
+            asked = Ask(body, caller, origin.source, path, query, request.headers, request.cookies, raw_query)
             result = route.handler(work, asked)
             return result if isinstance(result, Reply) else Reply(result)
 
@@ -257,7 +257,7 @@ async def _read_body(request: Request, route: Route) -> Any:  # noqa: ANN401  # 
         return None
     expected = "application/x-www-form-urlencoded" if route.page else "application/json"
     given = request.headers.getlist("content-type")
-    octets = await _read_octets(request)
+    octets = await _read_octets(request, route.max_bytes)
     if len(given) > 1 or (octets and not _is_type(given[0] if given else "", expected)):
         raise WrongContentType(expected=expected)
     if "content-encoding" in request.headers:
@@ -275,18 +275,18 @@ def _is_type(given: str, expected: str) -> bool:
     return name.strip().lower() == expected and charset in {"", "charset=utf-8", 'charset="utf-8"'}
 
 
-async def _read_octets(request: Request) -> bytes:
+async def _read_octets(request: Request, max_bytes: int) -> bytes:
     """Return the whole body, or refuse one that is too large or too slow."""
     stated = request.headers.get("content-length")
-    if stated is not None and stated.isdigit() and int(stated) > MAX_BODY_BYTES:
-        raise TooLarge(limit=f"{MAX_BODY_BYTES} bytes")
+    if stated is not None and stated.isdigit() and int(stated) > max_bytes:
+        raise TooLarge(limit=f"{max_bytes} bytes")
     octets = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 octets += chunk
-                if len(octets) > MAX_BODY_BYTES:
-                    raise TooLarge(limit=f"{MAX_BODY_BYTES} bytes")
+                if len(octets) > max_bytes:
+                    raise TooLarge(limit=f"{max_bytes} bytes")
     except ClientDisconnect as problem:
         raise Malformed("The body was cut off.") from problem
     except TimeoutError as problem:

@@ -10,6 +10,7 @@ from watchword.storage.work import Work
 Body = TypeVar("Body")
 
 SUPER_TENANT = "carbon.super"
+MAX_BODY_BYTES = 64 * 1024
 
 
 class Door(StrEnum):
@@ -58,6 +59,8 @@ class Ask(Generic[Body]):
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
+    raw_query: str = ""
+    """The query as it came, for signatures over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class Route:
     """Whether the address exists under ``/t/{tenant}`` too."""
     page: bool = False
     """Whether a problem is told as a page, and the body is a form."""
+    max_bytes: int = MAX_BODY_BYTES
+    """The largest body that is read."""
 
 
 def get(path: str, handler: Handler, **options: Any) -> Route:  # noqa: ANN401  # the options of Route
