@@ -67,6 +67,8 @@ class Property(Option[T]):
     connector: str = ""
     wire_name: str = ""
     """What the governance interface calls it; empty if only the operator's files set it."""
+    old_names: tuple[str, ...] = ()
+    """What earlier releases call it there; still taken."""
     label: str = ""
     within: tuple[int, int] | None = None
     """The legal range under ``recommended``; ``wso2`` takes whatever the kind takes."""

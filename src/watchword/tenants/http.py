@@ -9,7 +9,7 @@ from watchword.base.options import Property
 from watchword.base.problems import ConnectorUnknown, PropertyRefused, TenantRefused
 from watchword.storage.work import Work
 from watchword.tenants.model import Connector, Tenant, opaque_id
-from watchword.tenants.policies import CHANNELS, CONNECTORS
+from watchword.tenants.policies import CHANNELS, CONNECTORS, SESSIONS
 from watchword.tenants.usecases import (
     Stated,
     StatedConnector,
@@ -28,7 +28,8 @@ TENANTS = "/api/server/v1/tenants"
 
 OLD_CATEGORY = "Account Management Policies"
 """What 5.10 calls the category of registration and claims; its id is still answered."""
-_SHOWN = tuple(connector for connector in CONNECTORS if connector is not CHANNELS)
+OLD_MEMBERS = frozenset({"User Onboarding", "Other Settings"})
+_SHOWN = tuple(connector for connector in CONNECTORS if connector not in {CHANNELS, SESSIONS})
 _MAX_CHANGES = 200
 
 
@@ -178,7 +179,7 @@ class TenantsApi:
 def _members(category: str) -> tuple[str, list[Connector]]:
     """Return the title of a category by its id, and its connectors."""
     if category == opaque_id(OLD_CATEGORY):
-        return OLD_CATEGORY, [each for each in _SHOWN if each.category != "Password Policies"]
+        return OLD_CATEGORY, [each for each in _SHOWN if each.category in OLD_MEMBERS]
     for title in dict.fromkeys(connector.category for connector in CONNECTORS):
         if category == opaque_id(title):
             return title, [each for each in CONNECTORS if each.category == title]

@@ -23,6 +23,17 @@ INVERTED = Kind(
 )
 
 
+def _read_some_minutes(value: object) -> int:
+    minutes = kinds.read_minutes(value)
+    if not 0 < minutes <= _MOST_MINUTES:
+        raise ValueError(f"not {minutes}")
+    return minutes
+
+
+_MOST_MINUTES = 525_600
+SOME_MINUTES = Kind('minutes, as a number or as "15m" or "14d", up to a year', _read_some_minutes, wire="integer")
+
+
 SELF_SIGN_UP = Connector(
     "self-sign-up",
     "Self Registration",
@@ -51,6 +62,31 @@ CHANNELS = Connector(
     "notification-channels", "Notification Channels", "Other Settings", "identity_mgt.notification", "Notification"
 )
 """Ours: in a WSO2 server only the operator's file decides these."""
+ACCOUNT_LOCK = Connector(
+    "account.lock.handler",
+    "Account Lock",
+    "Login Attempts Security",
+    "identity_mgt.account_locking",
+    "AccountLocking",
+)
+ACCOUNT_DISABLE = Connector(
+    "account.disable.handler", "Account Disable", "Account Management", "identity_mgt.account_disable", "AccountDisable"
+)
+OTHER_NAMES = Connector(
+    "multiattribute.login.handler",
+    "Multi Attribute Login",
+    "Account Management",
+    "identity_mgt.multi_attribute_login",
+    "MultiAttributeLogin",
+)
+OLD_PASSWORDS = Connector(
+    "passwordHistory", "Password History", "Password Policies", "identity_mgt.password_history", "PasswordHistory"
+)
+OUTDATED_PASSWORDS = Connector(
+    "passwordExpiry", "Password Expiry", "Password Policies", "identity_mgt.password_expiry", "PasswordExpiry"
+)
+SESSIONS = Connector("sessions", "Sessions", "Other Settings", "session.timeout", "TimeConfig")
+"""Ours: a WSO2 server has these under ``/api/server/v1/configs``, as we have too."""
 
 
 def rule(  # noqa: PLR0913 - a declaration names everything about its property once
@@ -66,6 +102,7 @@ def rule(  # noqa: PLR0913 - a declaration names everything about its property o
     wso2: T | None = None,
     demo: T | None = None,
     aliases: tuple[str, ...] = (),
+    old_names: tuple[str, ...] = (),
     within: tuple[int, int] | None = None,
     caution: tuple[T, str] | None = None,
     releases: Mapping[CompatProfile, T] | None = None,
@@ -87,6 +124,7 @@ def rule(  # noqa: PLR0913 - a declaration names everything about its property o
             xml=f"{connector.element}/{xml}" if xml else "",
             connector=connector.name,
             wire_name=wire_name,
+            old_names=old_names,
             label=label,
             within=within,
             caution=caution,
@@ -702,6 +740,195 @@ class PasswordPolicy:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLocking:
+    """Whether wrong passwords and codes lock an account, and for how long."""
+
+    enabled: bool = rule(
+        ACCOUNT_LOCK,
+        "account.lock.handler.lock.on.max.failed.attempts.enable",
+        kinds.BOOLEAN,
+        False,
+        "Lock user accounts on maximum failed login attempts",
+        toml="enable_account_locking",
+        doc="Whether an account is locked after too many failures. Off, only the growing waits and the budgets hold,"
+        " and nobody can lock somebody else out.",
+        wso2=True,
+        old_names=("account.lock.handler.enable",),
+        caution=(True, "whoever knows a name can lock its account, by as many wrong passwords"),
+    )
+    max_attempts: int = rule(
+        ACCOUNT_LOCK,
+        "account.lock.handler.On.Failure.Max.Attempts",
+        kinds.number(1, 1000),
+        5,
+        "Maximum failed login attempts",
+        toml="allowed_failed_attempts",
+        doc="The failure in a row that locks; counted apart for passwords and for each kind of code.",
+        lenient=True,
+    )
+    minutes: int = rule(
+        ACCOUNT_LOCK,
+        "account.lock.handler.Time",
+        kinds.MINUTES_OR_NONE,
+        5,
+        "Initial account lock duration",
+        toml="auto_unlock_after",
+        doc="Minutes after which the first lock ends by itself; 0: an administrator must unlock.",
+        lenient=True,
+    )
+    ratio: int = rule(
+        ACCOUNT_LOCK,
+        "account.lock.handler.login.fail.timeout.ratio",
+        kinds.number(0, 100),
+        2,
+        "Account lock duration increment factor",
+        toml="auto_unlock_time_increment_ratio",
+        doc="By how much each lock is longer than the one before, until a whole log-in succeeds; 0 counts as 1.",
+        lenient=True,
+    )
+    notifies: bool = rule(
+        ACCOUNT_LOCK,
+        "account.lock.handler.notification.manageInternally",
+        kinds.BOOLEAN,
+        True,
+        "Manage notification sending internally",
+        doc="Whether the person is told of a lock by mail.",
+    )
+    notifies_again: bool = rule(
+        ACCOUNT_LOCK,
+        "account.lock.handler.notification.notifyOnLockIncrement",
+        kinds.BOOLEAN,
+        False,
+        "Notify user when lock time is increased",
+        doc="Whether the person is told of the second lock in a row, and of each after it.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDisabling:
+    """Accounts that are switched off."""
+
+    enabled: bool = rule(
+        ACCOUNT_DISABLE,
+        "account.disable.handler.enable",
+        kinds.BOOLEAN,
+        False,
+        "Enable account disabling",
+        doc="Kept for clients of the interface: an account that is switched off is switched off either way.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultiAttributeLogin:
+    """What may be typed in place of a user name."""
+
+    enabled: bool = rule(
+        OTHER_NAMES,
+        "account.multiattributelogin.handler.enable",
+        kinds.BOOLEAN,
+        False,
+        "Enable multi attribute login",
+        toml="enable",
+    )
+    allowed_claims: tuple[str, ...] = rule(
+        OTHER_NAMES,
+        "account.multiattributelogin.handler.allowedattributes",
+        kinds.LIST,
+        ("http://wso2.org/claims/username",),
+        "Allowed attribute claim list",
+        toml="allowed_attributes",
+        doc="The claims whose value may be typed, separated by commas; a value that two accounts have finds neither.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordHistory:
+    """Whether old passwords may come back."""
+
+    enabled: bool = rule(
+        OLD_PASSWORDS,
+        "passwordHistory.enable",
+        kinds.BOOLEAN,
+        False,
+        "Validate password history",
+        toml="enable",
+        doc="Whether a new password must differ from the last ones.",
+    )
+    count: int = rule(
+        OLD_PASSWORDS,
+        "passwordHistory.count",
+        kinds.number(1, 24),
+        5,
+        "Password history validation count",
+        toml="count",
+        doc="From how many of the last passwords, the present one among them.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordExpiry:
+    """How long a password may be used."""
+
+    enabled: bool = rule(
+        OUTDATED_PASSWORDS,
+        "passwordExpiry.enablePasswordExpiry",
+        kinds.BOOLEAN,
+        False,
+        "Enable password expiry",
+        toml="enable_password_expiry",
+        doc="Whether a password must be changed at the log-in after it has grown too old.",
+    )
+    days: int = rule(
+        OUTDATED_PASSWORDS,
+        "passwordExpiry.passwordExpiryInDays",
+        kinds.number(1, 3650),
+        30,
+        "Password expiry in days",
+        toml="password_expiry_in_days",
+        doc="Days after which a password has grown too old.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """How long a log-in lasts."""
+
+    idle_minutes: int = rule(
+        SESSIONS,
+        "idleSessionTimeoutPeriod",
+        SOME_MINUTES,
+        60,
+        "Idle session timeout",
+        toml="idle_session_timeout",
+        xml="SessionIdleTimeout",
+        doc="Minutes after which a session ends that nobody used.",
+        wso2=15,
+        listed=False,
+    )
+    remember_minutes: int = rule(
+        SESSIONS,
+        "rememberMePeriod",
+        SOME_MINUTES,
+        20160,
+        "Remember me period",
+        toml="remember_me_session_timeout",
+        xml="RememberMeTimeout",
+        doc="Minutes after which a session ends whose person asked to be remembered.",
+        listed=False,
+    )
+    absolute_hours: int = rule(
+        SESSIONS,
+        "maximumSessionHours",
+        kinds.number(1, 8760),
+        24,
+        "Maximum session hours",
+        toml="maximum_session_hours",
+        doc="Hours after which any other session ends, however busy it is.",
+        listed=False,
+    )
+
+
 POLICIES: tuple[type[Any], ...] = (
     SelfRegistration,
     Notification,
@@ -709,8 +936,27 @@ POLICIES: tuple[type[Any], ...] = (
     UserOnboarding,
     ClaimUpdate,
     PasswordPolicy,
+    AccountLocking,
+    AccountDisabling,
+    MultiAttributeLogin,
+    PasswordHistory,
+    PasswordExpiry,
+    Sessions,
 )
-CONNECTORS = (SELF_SIGN_UP, LITE_SIGN_UP, ASK_PASSWORD, PASSWORD_PATTERNS, CLAIM_UPDATE, CHANNELS)
+CONNECTORS = (
+    SELF_SIGN_UP,
+    LITE_SIGN_UP,
+    ASK_PASSWORD,
+    PASSWORD_PATTERNS,
+    CLAIM_UPDATE,
+    CHANNELS,
+    ACCOUNT_LOCK,
+    ACCOUNT_DISABLE,
+    OTHER_NAMES,
+    OLD_PASSWORDS,
+    OUTDATED_PASSWORDS,
+    SESSIONS,
+)
 
 
 def properties_of(policy: type[Any]) -> Mapping[str, Property[Any]]:

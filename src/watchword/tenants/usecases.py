@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 
 _REMEMBERED = "policies"
 _PROPERTIES = {each.wire_name: each for each in all_properties()}
+_BY_ANY_NAME = _PROPERTIES | {name: each for each in all_properties() for name in each.old_names}
 
 
 def read_policy(work: Work, policy: type[P]) -> P:
@@ -99,7 +100,7 @@ def change_policies(work: Work, changes: Mapping[str, Mapping[str, object]]) -> 
     """
     decisions = Decisions(work)
     checked = {
-        found.name: {name: _checked(work, found, name, value) for name, value in values.items()}
+        found.name: dict(_checked(work, found, name, value) for name, value in values.items())
         for found, values in ((find_connector(connector), values) for connector, values in changes.items())
     }
     for connector, values in checked.items():
@@ -118,10 +119,11 @@ def revert_policies(work: Work, names: Sequence[str]) -> None:
         PropertyRefused: there is no such property.
     """
     for name in names:
-        if name not in _PROPERTIES:
+        if name not in _BY_ANY_NAME:
             raise PropertyRefused(f"There is no property {name}.")
     for name in names:
-        Decisions(work).withdraw(_PROPERTIES[name].connector, [name])
+        option = _BY_ANY_NAME[name]
+        Decisions(work).withdraw(option.connector, [option.wire_name])
     audit.note(work, "policy.revert", ", ".join(names))
     _commit(work)
 
@@ -215,14 +217,14 @@ def _properties_of(connector: Connector) -> list[Property[Any]]:
 
 
 def _property(connector: Connector, name: str) -> Property[Any]:
-    found = _PROPERTIES.get(name)
+    found = _BY_ANY_NAME.get(name)
     if found is None or found.connector != connector.name:
         raise PropertyRefused(f"{connector.name} has no property {name}.")
     return found
 
 
-def _checked(work: Work, connector: Connector, name: str, value: object) -> str:
-    """Return a value in the form in which it is kept; refuse what cannot be taken."""
+def _checked(work: Work, connector: Connector, name: str, value: object) -> tuple[str, str]:
+    """Return a property's name and value in the form in which they are kept; refuse what cannot be taken."""
     option = _property(connector, name)
     if not isinstance(value, str):
         raise PropertyRefused(f"The value of {name} must be a string, not {type(value).__name__}.")
@@ -233,7 +235,7 @@ def _checked(work: Work, connector: Connector, name: str, value: object) -> str:
     refusal = _refusal(work, option, read) or _unfit(option, read)
     if refusal is not None:
         raise PropertyRefused(refusal)
-    return option.kind.write(read)
+    return option.wire_name, option.kind.write(read)
 
 
 def _refusal(work: Work, option: Property[Any], value: Any) -> str | None:  # noqa: ANN401 - of the option's type
