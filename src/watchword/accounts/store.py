@@ -51,6 +51,10 @@ _ADD_CLAIM = Statement(insert(user_claims))
 _SET_CLAIM = Upsert.into(user_claims, "value", "folded")
 _REMOVE_CLAIM = Statement(delete(user_claims).where(_OF_USER[user_claims], user_claims.c.uri == bindparam("uri")))
 _ADD_ROLE = Statement(insert(user_roles))
+_GIVE_ROLE = Upsert.into(user_roles, "role")
+_OF_ROLE = (user_roles.c.tenant == bindparam("tenant")) & (user_roles.c.role == bindparam("old_role"))
+_RENAME_ROLE = Statement(update(user_roles).where(_OF_ROLE).values(role=bindparam("new_role")))
+_REMOVE_ROLE = Statement(delete(user_roles).where(_OF_ROLE))
 _WHO_HAS_ADDRESS = Statement(
     select(user_claims.c.user_id).where(
         user_claims.c.tenant == bindparam("tenant"),
@@ -73,6 +77,20 @@ _FORGET_VERIFICATION = Statement(
 _VERIFICATIONS = Statement(select(verifications).where(_OF_USER[verifications]).order_by(verifications.c.channel))
 _FIND_CLIENT = Statement(
     select(clients).where(clients.c.tenant == bindparam("tenant"), clients.c.name == bindparam("name"))
+)
+
+_LOCK_FOR_A_WHILE = Statement(
+    update(users)
+    .where(_MINE, users.c.id == bindparam("user_id"), (users.c.locked.is_(False)) | (users.c.unlock_at <= bindparam("now")))
+    .values(
+        locked=True, locked_reason=bindparam("reason"), unlock_at=bindparam("until"), lockouts=users.c.lockouts + 1,
+    )
+    .returning(users.c.lockouts)
+)  # fmt: skip
+_END_LOCK = Statement(
+    update(users)
+    .where(_MINE, users.c.id == bindparam("user_id"), users.c.locked.is_(True), users.c.unlock_at <= bindparam("now"))
+    .values(locked=False, locked_reason=None, unlock_at=None)
 )
 
 
@@ -143,16 +161,28 @@ class Users:
         self._set(user_id, state=AccountState.UNLOCKED, confirmed_at=self.work.now, reserved_until=None, **opened)
 
     def lock(self, user_id: str, reason: LockedReason) -> None:
-        """Let the user no longer log in."""
-        self._set(user_id, locked=True, locked_reason=reason)
+        """Let the user no longer log in, and end the sessions."""
+        self._set(user_id, locked=True, locked_reason=reason, unlock_at=None, sessions_from=self.work.now)
+
+    def lock_for_a_while(self, user_id: str, reason: LockedReason, until: datetime | None) -> int | None:
+        """Lock an account after failures, unless it is locked already; return the locks since the last whole login."""
+        row = self.work.row(_LOCK_FOR_A_WHILE, user_id=user_id, reason=reason, until=until, now=self.work.now)
+        return None if row is None else row.lockouts
+
+    def end_lock(self, user_id: str) -> None:
+        """Take a lock away that has ended by itself."""
+        self.work.write(_END_LOCK, user_id=user_id, now=self.work.now)
 
     def unlock(self, user_id: str) -> None:
         """Let the user log in."""
-        self._set(user_id, locked=False, locked_reason=None, state=AccountState.UNLOCKED, reserved_until=None)
+        self._set(
+            user_id, locked=False, locked_reason=None, unlock_at=None, lockouts=0, state=AccountState.UNLOCKED,
+            reserved_until=None,
+        )  # fmt: skip
 
     def set_disabled(self, user_id: str, *, disabled: bool) -> None:
-        """Switch an account off, or on again."""
-        self._set(user_id, disabled=disabled)
+        """Switch an account off and end its sessions, or switch it on again."""
+        self._set(user_id, disabled=disabled, **({"sessions_from": self.work.now} if disabled else {}))
 
     def reserve_until(self, user_id: str, instant: datetime) -> None:
         """Keep the name of a pending account at least until *instant*."""
@@ -196,9 +226,21 @@ class Users:
         """Give a user another password."""
         self._set(user_id, password_hash=password_hash)
 
+    def give_role(self, user_id: str, role: str) -> None:
+        """Put a user into a role."""
+        self.work.write(_GIVE_ROLE, user_id=user_id, role=role)
+
+    def rename_role(self, role: str, fresh: str) -> None:
+        """Give a role another name, at everybody who is in it."""
+        self.work.write(_RENAME_ROLE, old_role=role, new_role=fresh)
+
+    def remove_role(self, role: str) -> None:
+        """Take a role away from everybody."""
+        self.work.write(_REMOVE_ROLE, old_role=role)
+
     def note_login(self, user_id: str) -> None:
-        """Remember that the user has logged in."""
-        self._set(user_id, last_login_at=self.work.now)
+        """Remember that the user has logged in, with every step of it."""
+        self._set(user_id, last_login_at=self.work.now, lockouts=0)
 
     def delete(self, user_id: str) -> bool:
         """Remove a user with everything of theirs; return whether there was one."""

@@ -229,6 +229,11 @@ class Application:
     modified_at: datetime | None = None
     version: int = 1
 
+    @property
+    def role(self) -> str:
+        """Return the role that is made and goes with the application."""
+        return f"Application/{self.name}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderAuthenticator:
@@ -270,6 +275,16 @@ class IdentityProvider:
         return next((each for each in self.authenticators if each.name == name), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Association:
+    """A user, and who they are at an identity provider."""
+
+    provider_id: str
+    subject: str
+    user_id: str
+    at: datetime
+
+
 class AuthenticatorKind(StrEnum):
     """What an authenticator can do."""
 
@@ -293,6 +308,9 @@ class Property:
     pattern: str = ""
     mandatory: bool = False
     confidential: bool = False
+    """Whether the whole value is a secret."""
+    holds_secrets: bool = False
+    """Whether there may be secrets among what the value holds, such as a key in an address."""
     options: tuple[str, ...] = ()
     default: str = ""
 

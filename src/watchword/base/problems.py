@@ -511,3 +511,121 @@ class TenantExists(Conflict):
     """The domain is taken."""
 
     code, text = "TM-60002", "The tenant {domain} exists already."
+
+
+# --- applications and identity providers ----------------------------------------------------------------------------
+
+
+class ApplicationRefused(BadRequest):
+    """A field of an application cannot be what it is given; the text names the field and says why."""
+
+    code, text = "APP-60001", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.facts["reason"] = _echo(reason, 8 * ECHO_LIMIT)
+
+
+class ApplicationUnknown(NotFound):
+    """No application has this id or name, or it has no such inbound protocol."""
+
+    code, text = "APP-60006", "There is no application {name}."
+
+
+class InboundUnknown(NotFound):
+    """The application does not speak this protocol."""
+
+    code, text = "APP-60008", "The application has no inbound protocol {name}."
+
+
+class ApplicationExists(Conflict):
+    """An application has the name, or a service provider the issuer."""
+
+    code, text = "APP-60007", "An application of this name or issuer exists already: {name}."
+
+
+class IssuerTaken(Conflict):
+    """Another application's service provider has the issuer."""
+
+    code, text = "APP-60007", "The issuer {issuer} belongs to the application {name} already."
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else has changed the object between reading and writing; read it again."""
+
+    code, text = "APP-60009", "{name} was changed by somebody else meanwhile."
+
+
+class ProviderRefused(BadRequest):
+    """A field of an identity provider cannot be what it is given; the text names the field and says why."""
+
+    code, text = "IDP-60025", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.facts["reason"] = _echo(reason, 8 * ECHO_LIMIT)
+
+
+class ProviderClaimRefused(ProviderRefused):
+    """A claim of an identity provider is none of ours, or stands twice."""
+
+    code = "IDP-60024"
+
+
+class ProviderDefaultRefused(ProviderRefused):
+    """The default authenticator is not among those that are configured and enabled."""
+
+    code = "IDP-60027"
+
+
+class ProviderCertificateRefused(ProviderRefused):
+    """A certificate of an identity provider cannot be read."""
+
+    code = "IDP-60036"
+
+
+class ProviderUnknown(NotFound):
+    """No identity provider has this id or name, or the authenticator is none."""
+
+    code, text = "IDP-60002", "There is no identity provider or authenticator {name}."
+
+
+class ProviderExists(Conflict):
+    """An identity provider has the name."""
+
+    code, text = "IDP-60001", "An identity provider of this name exists already: {name}."
+
+
+class ProviderInUse(Conflict):
+    """Applications log people in by it; they are named, and `force=true` takes it out of their steps."""
+
+    code, text = "IDP-60005", "The identity provider {name} is used by: {reason}."
+
+    def __init__(self, name: str, users: str) -> None:
+        super().__init__(name=name)
+        self.facts["reason"] = _echo(users, 8 * ECHO_LIMIT)
+
+
+class MetadataRefused(BadRequest):
+    """The metadata cannot be used; the text says why."""
+
+    code, text = "APP-60002", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.facts["reason"] = _echo(reason, 8 * ECHO_LIMIT)
+
+
+# --- logging in -----------------------------------------------------------------------------------------------------
+
+
+class LoginStale(BadRequest):
+    """A login is over, too old, of another browser, or never was."""
+
+    code, text = "LOG-10001", "This login is over, or was begun in another browser."
+
+
+class ApplicationDisabled(BadRequest):
+    """The application is switched off."""
+
+    code, text = "LOG-10002", "The application is disabled."

@@ -1,0 +1,74 @@
+"""Secrets among the properties of identity providers: what is shown in their place, and what a mask means coming back.
+
+A property that is confidential as a whole is shown as the mask. In an address or a payload only the values are masked
+whose names say that they are secrets, so that the rest can be read and changed.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from watchword.applications.authenticators import find_authenticator
+from watchword.applications.model import AuthenticatorType, IdentityProvider, Property, ProviderAuthenticator
+
+MASK = "********"
+
+_WORDS = r"secret|passw|pwd|token|api[_-]?key|apikey|auth|signature|credential|access[_-]?key|private|accountkey"
+_NAMED = re.compile(
+    rf"""(?P<name>[\w.-]*(?:{_WORDS})[\w.-]*"?\s*[=:]\s*"?) (?P<value>(?!\$ctx\.|&num|&msg)[^&"'\s,}}<]+)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_IN_AUTHORITY = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+
+class MaskRefused(ValueError):
+    """A mask stands where no secret is known; the argument is the key of the property."""
+
+
+def masked(provider: IdentityProvider) -> IdentityProvider:
+    """Return an identity provider as it may be shown."""
+    return replace(provider, authenticators=tuple(masked_authenticator(each) for each in provider.authenticators))
+
+
+def masked_authenticator(authenticator: ProviderAuthenticator) -> ProviderAuthenticator:
+    """Return an authenticator as it may be shown."""
+    known = _properties(find_authenticator(authenticator.name))
+    shown = {key: _shown(known.get(key), value) for key, value in authenticator.properties.items()}
+    return replace(authenticator, properties=shown)
+
+
+def unmasked(before: IdentityProvider | None, wanted: IdentityProvider) -> IdentityProvider:
+    """Return what is *wanted* with the secrets of *before* where it holds their masks, or says nothing of them.
+
+    Raises:
+        MaskRefused
+    """
+    opened = [
+        _unmasked(before.authenticator(each.name) if before is not None else None, each)
+        for each in wanted.authenticators
+    ]
+    return replace(wanted, authenticators=tuple(opened))
+
+
+def _unmasked(before: ProviderAuthenticator | None, wanted: ProviderAuthenticator) -> ProviderAuthenticator:
+    known = _properties(find_authenticator(wanted.name))
+    stored: Mapping[str, str] = before.properties if before is not None else {}
+    opened = {key: value for key, value in stored.items() if key in known and known[key].confidential}
+    for key, value in wanted.properties.items():
+        kept = stored.get(key, "")
+        opened[key] = kept if kept and value == _shown(known.get(key), kept) else value
+        if MASK in opened[key] and opened[key] != kept:
+            raise MaskRefused(key)
+    return replace(wanted, properties={key: value for key, value in opened.items() if value})
+
+
+def _shown(known: Property | None, value: str) -> str:
+    if known is not None and known.confidential:
+        return MASK if value else ""
+    if known is not None and known.holds_secrets:
+        return _NAMED.sub(lambda found: found["name"] + MASK, _IN_AUTHORITY.sub(MASK, value))
+    return value
+
+
+def _properties(authenticator: AuthenticatorType | None) -> dict[str, Property]:
+    return {} if authenticator is None else {each.key: each for each in authenticator.properties}

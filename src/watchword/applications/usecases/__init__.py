@@ -1,0 +1,1 @@
+"""What can be asked of applications and identity providers: make, read, list, change, remove."""
