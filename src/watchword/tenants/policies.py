@@ -85,6 +85,8 @@ OLD_PASSWORDS = Connector(
 OUTDATED_PASSWORDS = Connector(
     "passwordExpiry", "Password Expiry", "Password Policies", "identity_mgt.password_expiry", "PasswordExpiry"
 )
+SAML = Connector("saml", "SAML 2.0", "Other Settings", "saml", "SSOService")
+"""Ours: in a WSO2 server these are fields of the resident identity provider, or stand in the operator's file."""
 SESSIONS = Connector("sessions", "Sessions", "Other Settings", "session.timeout", "TimeConfig")
 """Ours: a WSO2 server has these under ``/api/server/v1/configs``, as we have too."""
 
@@ -929,6 +931,103 @@ class Sessions:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamlIdentity:
+    """What we are called in SAML, and how long our words hold."""
+
+    entity_id: str = rule(
+        SAML,
+        "EntityID",
+        kinds.TEXT,
+        "",
+        "Entity id",
+        toml="entity_id",
+        doc="The entity id of this identity provider; empty is the server's host name.",
+        listed=False,
+    )
+    destinations: tuple[str, ...] = rule(
+        SAML,
+        "DestinationURLs",
+        kinds.LIST,
+        (),
+        "Destination URLs",
+        toml="destination_urls",
+        doc="Further addresses that a request may name as its `Destination`, such as those of a load balancer.",
+        listed=False,
+    )
+    response_minutes: int = rule(
+        SAML,
+        "ResponseValidityPeriod",
+        kinds.number(1, 60),
+        5,
+        "Response validity period",
+        toml="response.validity_period",
+        doc="Minutes for which an assertion may be shown to its service provider.",
+        listed=False,
+    )
+    metadata_minutes: int = rule(
+        SAML,
+        "MetadataValidityPeriod",
+        kinds.number(1, 525_600),
+        60,
+        "Metadata validity period",
+        toml="metadata.validity_period",
+        doc="Minutes for which our metadata holds.",
+        listed=False,
+    )
+    session_minutes: int = rule(
+        SAML,
+        "SessionNotOnOrAfterPeriod",
+        kinds.number(0, 525_600),
+        0,
+        "SessionNotOnOrAfter period",
+        toml="session.not_on_or_after_period",
+        doc="Minutes after which a service provider should end its session (`SessionNotOnOrAfter`); 0 says nothing.",
+        listed=False,
+    )
+    checks_age: bool = rule(
+        SAML,
+        "RequestValidityPeriodEnabled",
+        kinds.BOOLEAN,
+        True,
+        "Request validity period enabled",
+        toml="request.enable_validity_period",
+        doc="Whether a request that is too old, or of the future, is refused.",
+        listed=False,
+    )
+    request_minutes: int = rule(
+        SAML,
+        "RequestValidityPeriod",
+        kinds.number(1, 1440),
+        5,
+        "Request validity period",
+        toml="request.validity_period",
+        doc="Minutes after which a request is too old.",
+        listed=False,
+    )
+    skew_seconds: int = rule(
+        SAML,
+        "ClockSkew",
+        kinds.number(0, 3600),
+        300,
+        "Clock skew",
+        toml="clock_skew",
+        doc="Seconds by which the clocks of service providers may be wrong.",
+        listed=False,
+    )
+    relay_state_bytes: int = rule(
+        SAML,
+        "RelayStateMaxBytes",
+        kinds.number(80, 8192),
+        80,
+        "Longest RelayState",
+        toml="relay_state_bytes",
+        doc="Bytes that a `RelayState` may have; the standard says 80, and many service providers send addresses.",
+        wso2=2048,
+        listed=False,
+    )
+
+
 POLICIES: tuple[type[Any], ...] = (
     SelfRegistration,
     Notification,
@@ -942,6 +1041,7 @@ POLICIES: tuple[type[Any], ...] = (
     PasswordHistory,
     PasswordExpiry,
     Sessions,
+    SamlIdentity,
 )
 CONNECTORS = (
     SELF_SIGN_UP,
@@ -956,6 +1056,7 @@ CONNECTORS = (
     OLD_PASSWORDS,
     OUTDATED_PASSWORDS,
     SESSIONS,
+    SAML,
 )
 
 
