@@ -20,6 +20,12 @@ from watchword.base.clock import SystemClock
 from watchword.base.problems import Problem, TenantUnknown
 from watchword.base.settings import Settings
 from watchword.installation import CannotStart, Installation, open_installation
+from watchword.login.authenticator import Authenticator
+from watchword.login.authenticators.identifier import Identifier
+from watchword.login.authenticators.password import Password
+from watchword.login.dispatcher import Dispatcher
+from watchword.login.front import LoginFront
+from watchword.login.http import CommonAuth
 from watchword.notification.courier import Courier
 from watchword.notification.model import Senders
 from watchword.notification.store import Outbox
@@ -65,6 +71,7 @@ class Additions:
 
     senders: Senders | None = None
     routes: Sequence[Route] = ()
+    authenticators: Sequence[Authenticator] = ()
     public_metrics: bool = False
     on_stop: Callable[[], None] | None = None
     """Called when the stop begins, to wake whoever waits."""
@@ -136,7 +143,12 @@ def build_listeners(
         return Figures(endpoint.requests, courier.counts.by_outcome, comparisons, Outbox(work).count_open())
 
     operations = Operations(_is_ready, figures, lambda: describe(api, version("watchword")))
-    people = [*pages.routes(), *RegistrationPages.of_parts(pages, installation.notifier, courier).routes()]
+    front = LoginFront(build_dispatcher(additions), courier)
+    people = [
+        *pages.routes(),
+        *RegistrationPages.of_parts(pages, installation.notifier, courier).routes(),
+        *CommonAuth(front).routes(),
+    ]
     main = [*api, *people, *(operations.routes() if additions.public_metrics else operations.health_routes())]
     server = settings.server
     certificate, key = _certificate(settings) if server.tls else (None, None)
@@ -144,6 +156,12 @@ def build_listeners(
         Listener(endpoint.application(main), server.host, server.port, certificate, key),
         Listener(endpoint.application(operations.routes()), "127.0.0.1", server.management_port or server.port + 1),
     ]
+
+
+def build_dispatcher(additions: Additions) -> Dispatcher:
+    """Return who decides the steps of logins, with every authenticator that there is."""
+    known: list[Authenticator] = [Password(), Identifier(), *additions.authenticators]
+    return Dispatcher({each.name: each for each in known})
 
 
 @runtime_checkable

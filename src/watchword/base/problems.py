@@ -629,3 +629,12 @@ class ApplicationDisabled(BadRequest):
     """The application is switched off."""
 
     code, text = "LOG-10002", "The application is disabled."
+
+
+# --- SAML -----------------------------------------------------------------------------------------------------------
+
+
+class SamlRefused(BadRequest):
+    """A SAML message that nobody is answered for: its sender is not proven, so that nothing of it is repeated."""
+
+    code, text = "SAML-60001", "The SAML message was refused."

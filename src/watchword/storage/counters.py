@@ -34,6 +34,14 @@ _SPENT = Statement(
 """).columns(column("ends_at", BigInteger))
 )
 
+_THIS = """WHERE tenant = :tenant AND "limit" = :limit AND key = :key AND "window" = :window"""
+_TAKE_BACK = Statement(text(f"UPDATE counters SET count = count - 1 {_THIS} AND count > 0"))  # noqa: S608  # constants
+_FORGET = Statement(text(f"DELETE FROM counters {_THIS}"))  # noqa: S608  # constants
+_COUNTED = Statement(
+    text(f"SELECT count FROM counters {_THIS} AND ends_at > :now")  # noqa: S608  # constants
+    .columns(column("count", Integer))
+)  # fmt: skip
+
 
 def count(work: Work, limit_name: str, key: str, limit: Limit) -> bool:
     """Count one more thing, unless the limit is reached; return whether it was counted.
@@ -41,6 +49,22 @@ def count(work: Work, limit_name: str, key: str, limit: Limit) -> bool:
     *key* says whose count it is; only its keyed digest is stored.
     """
     return work.row(_COUNT, **_values(work, limit_name, key, limit)) is not None
+
+
+def take_back(work: Work, limit_name: str, key: str, limit: Limit) -> None:
+    """Uncount one thing that turned out not to be one of those that the limit is about."""
+    work.write(_TAKE_BACK, **_values(work, limit_name, key, limit))
+
+
+def forget(work: Work, limit_name: str, key: str, limit: Limit) -> None:
+    """Begin a new window."""
+    work.write(_FORGET, **_values(work, limit_name, key, limit))
+
+
+def counted(work: Work, limit_name: str, key: str, limit: Limit) -> int:
+    """Return how many things the window holds."""
+    found = work.row(_COUNTED, **_values(work, limit_name, key, limit))
+    return 0 if found is None else found.count
 
 
 def seconds_left(work: Work, limit_name: str, key: str, limit: Limit) -> int | None:

@@ -383,7 +383,8 @@ session_applications = Table(
     Column("subject", Text, nullable=False),  # as it was told to the application
     Column("document", Text, nullable=False),  # what the protocol must know to log out there
     Column("at", Instant, nullable=False),
-    ForeignKeyConstraint(["tenant", "session_id"], ["sessions.tenant", "sessions.id"], ondelete="CASCADE"),
+    Column("ended_at", Instant),  # the row outlives its session until the application was told
+    Index("session_applications_ended", "ended_at"),
 )
 
 failures = Table(

@@ -184,9 +184,10 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(["tenant", "session_id"], ["sessions.tenant", "sessions.id"], ondelete="CASCADE"),
+        sa.Column("ended_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "session_id", "application_id"),
     )
+    op.create_index("session_applications_ended", "session_applications", ["ended_at"], unique=False)
     op.add_column("messages", sa.Column("route", sa.Text(), nullable=True))
     op.add_column("messages", sa.Column("reply_status", sa.Integer(), nullable=True))
     op.add_column("messages", sa.Column("reply", sa.LargeBinary(), nullable=True))

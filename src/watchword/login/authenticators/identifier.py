@@ -1,0 +1,43 @@
+"""The name first, and what it takes to prove it afterwards: ``IdentifierExecutor``."""
+
+from dataclasses import dataclass, replace
+
+from watchword.accounts.usecases import find_user
+from watchword.login.authenticator import Asked, Outcome, Proven, Turn
+from watchword.login.authenticators.password import person_of
+from watchword.login.model import LOGIN_PAGE, Answer, Person, Place
+from watchword.login.onward import options_of
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Asks for a name, and believes it: the next step has to prove it."""
+
+    name: str = "IdentifierExecutor"
+
+    def wants(self, turn: Turn, answer: Answer) -> bool:
+        """Take a name that comes without a password."""
+        return bool(answer.get("username").strip()) and not answer.get("password")
+
+    def begin(self, turn: Turn) -> Outcome:
+        """Show the form."""
+        return _ask(turn, "")
+
+    def judge(self, turn: Turn, answer: Answer) -> Outcome:
+        """Take the name, whoever has it: that nobody does is not told."""
+        typed = answer.get("username").strip()
+        if not typed:
+            return _ask(turn, "username.missing")
+        user = find_user(turn.work, typed)
+        person = Person(name=typed, tenant=turn.work.tenant) if user is None else person_of(turn, user)
+        return Proven(person=replace(person, is_proven=False))
+
+    def send_failed(self, turn: Turn, message_id: str, reason: str) -> Outcome | None:
+        """Leave everything as it is: a name sends nothing."""
+        return None
+
+
+def _ask(turn: Turn, message: str) -> Asked:
+    failure = {"authFailure": "true", "authFailureMsg": message} if message else {}
+    place = Place(page=LOGIN_PAGE, query={"authenticators": options_of(turn.login), **failure})
+    return Asked(login=turn.login, place=place)

@@ -1,0 +1,49 @@
+"""Sessions: which one a browser has, whose there are, and how they end."""
+
+from collections.abc import Sequence
+
+from watchword.accounts.model import User
+from watchword.accounts.store import Users
+from watchword.login.authenticator import Browser
+from watchword.login.model import Session
+from watchword.login.store.sessions import Sessions
+from watchword.storage.audit import note
+from watchword.storage.work import Work
+
+
+def live_session(work: Work, browser: Browser) -> Session | None:
+    """Return the session of a browser, if it still stands: what became of the account counts at once."""
+    session = Sessions(work).find(browser.session_secret)
+    return session if session is not None and stands(work, session) else None
+
+
+def stands(work: Work, session: Session) -> bool:
+    """Tell whether a session may go on: its account is there and open, and has not ended its sessions since."""
+    if session.person.user_id is None:
+        return True
+    user = Users(work.within(session.person.tenant)).get(session.person.user_id)
+    if user is None or user.disabled or (user.locked and user.unlock_at is None):
+        return False
+    return user.sessions_from is None or session.created_at >= user.sessions_from
+
+
+def list_sessions(work: Work, user: User) -> Sequence[Session]:
+    """Return the sessions of a user that stand, the oldest first."""
+    return [each for each in Sessions(work).of_user(user.id) if stands(work, each)]
+
+
+def end_session(work: Work, session: Session, reason: str) -> bool:
+    """End a session; the caller commits. Return whether it was there."""
+    ended = Sessions(work).end(session.id)
+    if ended:
+        note(work, "end_session", session.person.user_id or session.person.name, reason=reason)
+    return ended
+
+
+def log_out(work: Work, browser: Browser) -> Session | None:
+    """End the session of a browser, and return what it was."""
+    session = Sessions(work).find(browser.session_secret)
+    if session is not None:
+        end_session(work, session, "logout")
+        work.commit()
+    return session
