@@ -29,6 +29,16 @@ ACCOUNT_STATE = IDENTITY + "accountState"
 LOCKED_REASON = IDENTITY + "lockedReason"
 CONFIRMED_TIME = IDENTITY + "accountConfirmedTime"
 LITE_USER = IDENTITY + "isLiteUser"
+UNLOCK_TIME = IDENTITY + "unlockTime"
+LOCKOUT_COUNT = IDENTITY + "failedLoginLockoutCount"
+LAST_LOGIN_TIME = IDENTITY + "lastLoginTime"
+LAST_PASSWORD_TIME = IDENTITY + "lastPasswordUpdateTime"
+MUST_CHANGE_PASSWORD = IDENTITY + "adminForcedPasswordReset"
+FAILED_LOGINS = IDENTITY + "failedLoginAttempts"
+FAILED_SMS_CODES = IDENTITY + "failedSmsOtpAttempts"
+FAILED_EMAIL_CODES = IDENTITY + "failedEmailOtpAttempts"
+BACKUP_CODES = DIALECT + "otpbackupcodes"
+IDENTITY_BACKUP_CODES = IDENTITY + "otpbackupcodes"
 
 
 class Channel(StrEnum):
@@ -58,7 +68,10 @@ class Channel(StrEnum):
         return Channel.EMAIL if self is Channel.SMS else Channel.SMS
 
 
-STATE_CLAIMS = frozenset({ACCOUNT_LOCKED, ACCOUNT_DISABLED, ACCOUNT_STATE, LOCKED_REASON, CONFIRMED_TIME})
+STATE_CLAIMS = frozenset({
+    ACCOUNT_LOCKED, ACCOUNT_DISABLED, ACCOUNT_STATE, LOCKED_REASON, CONFIRMED_TIME, UNLOCK_TIME, LOCKOUT_COUNT,
+    LAST_LOGIN_TIME, LAST_PASSWORD_TIME, MUST_CHANGE_PASSWORD, FAILED_LOGINS, FAILED_SMS_CODES, FAILED_EMAIL_CODES,
+})  # fmt: skip
 """Claims that say the state of an account; they are its columns, and no rows of their own."""
 VERIFIED_CLAIMS = frozenset(channel.verified_claim for channel in Channel)
 

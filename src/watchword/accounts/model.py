@@ -10,8 +10,16 @@ from watchword.accounts.claims import (
     ACCOUNT_LOCKED,
     ACCOUNT_STATE,
     CONFIRMED_TIME,
+    FAILED_EMAIL_CODES,
+    FAILED_LOGINS,
+    FAILED_SMS_CODES,
+    LAST_LOGIN_TIME,
+    LAST_PASSWORD_TIME,
     LOCKED_REASON,
+    LOCKOUT_COUNT,
+    MUST_CHANGE_PASSWORD,
     STATE_CLAIMS,
+    UNLOCK_TIME,
     VERIFIED_CLAIMS,
     Channel,
     is_true,
@@ -58,6 +66,34 @@ class LockedReason(StrEnum):
     MAX_SMS_OTP_ATTEMPTS_EXCEEDED = "MAX_SMS_OTP_ATTEMPTS_EXCEEDED"
     MAX_EMAIL_OTP_ATTEMPTS_EXCEEDED = "MAX_EMAIL_OTP_ATTEMPTS_EXCEEDED"
 
+    @property
+    def is_after_failures(self) -> bool:
+        """Tell whether wrong passwords or codes have led to the lock."""
+        return self.name.startswith("MAX_")
+
+
+class Factor(StrEnum):
+    """What somebody can fail to prove; failures are counted apart for each."""
+
+    PASSWORD = "password"  # noqa: S105  # a kind of secret, none itself
+    SMS = "sms"
+    EMAIL = "email"
+    BACKUP = "backup"
+
+    @property
+    def locked_reason(self) -> LockedReason:
+        """Return what is said of an account that too many failures have locked."""
+        reasons = {
+            Factor.SMS: LockedReason.MAX_SMS_OTP_ATTEMPTS_EXCEEDED,
+            Factor.EMAIL: LockedReason.MAX_EMAIL_OTP_ATTEMPTS_EXCEEDED,
+        }
+        return reasons.get(self, LockedReason.MAX_ATTEMPTS_EXCEEDED)
+
+
+_FAILURE_CLAIMS = {
+    FAILED_LOGINS: Factor.PASSWORD, FAILED_SMS_CODES: Factor.SMS, FAILED_EMAIL_CODES: Factor.EMAIL,
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class UserName:
@@ -94,6 +130,8 @@ class User:
     """Sessions that began before this are over."""
     claims: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
+    failures: Mapping[str, int] | None = None
+    """Failures in a row by factor; ``None`` where they were not asked for."""
 
     @property
     def is_pending(self) -> bool:
@@ -103,6 +141,14 @@ class User:
     def is_locked(self, now: datetime) -> bool:
         """Tell whether the account is locked now: a lock after failures ends by itself."""
         return self.locked and (self.unlock_at is None or now < self.unlock_at)
+
+    def is_locked_by_failures(self, now: datetime) -> bool:
+        """Tell whether wrong passwords or codes have locked the account, and still do."""
+        return self.is_locked(now) and self.locked_reason is not None and self.locked_reason.is_after_failures
+
+    def counts_anew_from(self, factor: Factor) -> datetime | None:
+        """Return when the lock ends that failures at this factor have led to: they do not count from then on."""
+        return self.unlock_at if self.locked_reason is factor.locked_reason else None
 
     @property
     def is_administrator(self) -> bool:
@@ -117,9 +163,13 @@ class User:
         """Tell whether the address of a channel was proven."""
         return is_true(self.claims.get(channel.verified_claim))
 
-    def all_claims(self) -> dict[str, str]:
-        """Return the claims with those that say the state of the account."""
-        state = {ACCOUNT_LOCKED: "true" if self.locked else "false"}
+    def all_claims(self, now: datetime | None = None) -> dict[str, str]:
+        """Return the claims with those that say the state of the account.
+
+        Without *now*, a lock that has ended by itself is still said, until the next log-in takes it away.
+        """
+        locked = self.locked if now is None else self.is_locked(now)
+        state = {ACCOUNT_LOCKED: _truth(locked)} | self._lock_claims()
         if self.disabled:
             state[ACCOUNT_DISABLED] = "true"
         if self.state is not None:
@@ -127,8 +177,32 @@ class User:
         if self.locked_reason is not None:
             state[LOCKED_REASON] = self.locked_reason.value
         if self.confirmed_at is not None:
-            state[CONFIRMED_TIME] = self.confirmed_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            state[CONFIRMED_TIME] = _instant(self.confirmed_at)
+        if self.last_login_at is not None:
+            state[LAST_LOGIN_TIME] = _instant(self.last_login_at)
+        if self.password_set_at is not None:
+            state[LAST_PASSWORD_TIME] = _instant(self.password_set_at)
+        if self.must_change_password:
+            state[MUST_CHANGE_PASSWORD] = "true"
         return {**self.claims, **state}
+
+    def _lock_claims(self) -> dict[str, str]:
+        counts: dict[str, str] = {}
+        if self.unlock_at is not None:
+            counts[UNLOCK_TIME] = str(int(self.unlock_at.timestamp() * 1000))
+        if self.failures is not None:
+            counts |= {uri: str(self.failures.get(factor, 0)) for uri, factor in _FAILURE_CLAIMS.items()}
+        if self.failures is not None or self.lockouts:
+            counts[LOCKOUT_COUNT] = str(self.lockouts)
+        return counts
+
+
+def _truth(value: bool) -> str:  # noqa: FBT001  # a claim's text of a bare truth value
+    return "true" if value else "false"
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,9 @@ _FIND_CLIENT = Statement(
 
 _LOCK_FOR_A_WHILE = Statement(
     update(users)
-    .where(_MINE, users.c.id == bindparam("user_id"), (users.c.locked.is_(False)) | (users.c.unlock_at <= bindparam("now")))
+    .where(
+        _MINE, users.c.id == bindparam("user_id"), users.c.locked.is_(False) | (users.c.unlock_at <= bindparam("now")),
+    )
     .values(
         locked=True, locked_reason=bindparam("reason"), unlock_at=bindparam("until"), lockouts=users.c.lockouts + 1,
     )

@@ -1,0 +1,324 @@
+"""Guesses at passwords and codes: counted before they are compared, made to wait, and at last refused.
+
+Whoever compares a secret calls :func:`spend_guess` first and compares only if the guess *is_open*; then says how it
+ended, by :func:`note_success` or :func:`count_failure`. docs/decisions/0010-guessing.md says why the rules are these.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import ceil
+from typing import Protocol
+
+from watchword.accounts.model import Factor, LockedReason, User
+from watchword.accounts.store import Users
+from watchword.base.kinds import Limit
+from watchword.storage import counters
+from watchword.storage.audit import note
+from watchword.storage.failures import (
+    clear_failures,
+    count_guess,
+    failures_of,
+    forget_failures,
+    sweep_failures,
+    take_back_guess,
+)
+from watchword.storage.schema import EPOCH
+from watchword.storage.work import Work
+from watchword.tenants.policies import AccountLocking
+from watchword.tenants.usecases import read_policy
+
+MOST_IN_A_ROW = 20
+"""Wrong codes in a row, at one factor or at all of them together, after which codes are no longer compared."""
+CODES_OF_STRANGERS = Limit(50, timedelta(days=30))
+"""Wrong codes for an account that are compared in a month, from devices that it has not logged in from."""
+CODES_OF_KNOWN_DEVICES = Limit(20, timedelta(days=30))
+LONGEST_LOCK = timedelta(days=1)
+"""How long a lock grows, unless its first length is longer: else a stranger could lock somebody out for years."""
+ADMINISTRATORS_LOCK = timedelta(minutes=5)
+"""How long an administrator is locked where others must be unlocked by one."""
+FORGOTTEN_AFTER = timedelta(days=1)
+
+_ANY_CODE = "code"
+_KNOWN_DEVICE = "known-device"
+_NOBODY = "nobody"
+_WHILE_LOCKED = "while-locked"
+_UNLIMITED = 2**31 - 1
+
+
+class Verdict(StrEnum):
+    """Whether a guess is compared, and if not, why."""
+
+    OPEN = "open"
+    TOO_EARLY = "too-early"
+    """The waits grow with the failures; *seconds* of the guess says when to come again."""
+    LOCKED = "locked"
+    SUSPENDED = "suspended"
+    """Too many wrong codes in a row; an administrator must unlock."""
+    SPENT = "spent"
+    """Too many wrong codes in a month."""
+
+
+class Budget(Protocol):
+    """Something of which every guess takes one."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what is said when nothing is left."""
+
+    def take(self, work: Work) -> int | None:
+        """Take one, and return how many that makes; ``None`` if nothing is left."""
+
+    def give_back(self, work: Work) -> None:
+        """Give one back."""
+
+    def reward(self, work: Work) -> None:
+        """Draw the consequence of a success."""
+
+
+@dataclass(frozen=True, slots=True)
+class InARow:
+    """Failures in a row; a success takes them all away."""
+
+    subject: str
+    factor: str
+    verdict: Verdict
+    most: int = _UNLIMITED
+    waits: bool = False
+    anew_from: datetime | None = None
+    """When a lock ends that these failures have led to."""
+
+    def take(self, work: Work) -> int | None:
+        """Take one, unless there are too many or the wait is not over."""
+        since = EPOCH if self.anew_from is None or self.anew_from > work.now else self.anew_from
+        return count_guess(work, self.subject, self.factor, self.most, waits=self.waits, anew_from=since)
+
+    def give_back(self, work: Work) -> None:
+        """Uncount one guess."""
+        take_back_guess(work, self.subject, self.factor)
+
+    def reward(self, work: Work) -> None:
+        """Begin anew."""
+        clear_failures(work, self.subject, self.factor)
+
+
+@dataclass(frozen=True, slots=True)
+class InAMonth:
+    """Failures in a span of time; a success gives back what it took itself, and nothing else."""
+
+    subject: str
+    name: str
+    limit: Limit
+    verdict: Verdict = Verdict.SPENT
+
+    def take(self, work: Work) -> int | None:
+        """Take one, unless the window holds too many."""
+        return 1 if counters.count(work, self.name, self.subject, self.limit) else None
+
+    def give_back(self, work: Work) -> None:
+        """Uncount one guess."""
+        counters.take_back(work, self.name, self.subject, self.limit)
+
+    def reward(self, work: Work) -> None:
+        """Uncount the guess that was right, so that whoever logs in often is not refused for it."""
+        self.give_back(work)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One try at a secret, counted before it is compared."""
+
+    user: User | None
+    factor: Factor
+    verdict: Verdict
+    number: int = 0
+    """Which failure in a row it is, should it fail."""
+    locks_at: int | None = None
+    """The failure in a row that locks the account; ``None``: none does."""
+    is_last: bool = False
+    """Whether no code is compared any more, should it fail."""
+    seconds: int = 0
+    """After how long to come again, where the verdict is TOO_EARLY."""
+    taken: tuple[Budget, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the secret may be compared."""
+        return self.verdict is Verdict.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An account was locked just now."""
+
+    reason: LockedReason
+    until: datetime | None
+    lockouts: int
+    is_told: bool
+    """Whether the policy wants the person to be told by mail; the caller leaves the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a failure has led to."""
+
+    count: int
+    """Failures in a row, this one among them."""
+    left: int | None
+    """Guesses left before the account is locked; ``None``: none locks it."""
+    lock: Lock | None = None
+
+
+def spend_guess(
+    work: Work, user: User | None, factor: Factor, *, name: str = "", locks: bool = True, device_known: bool = False
+) -> Guess:
+    """Count a guess before it is compared, and say whether it may be.
+
+    *name* is what was typed, in its compared form, where nobody has it: strangers' names cost the same work. *locks*
+    says whether failures at this factor may lock the account, if the tenant's policy locks accounts at all. The caller
+    commits, at the latest before it tells how the comparison ended.
+    """
+    policy = read_policy(work, AccountLocking)
+    locks_at = policy.max_attempts if user is not None and locks and policy.enabled else None
+    if user is not None and user.is_locked_by_failures(work.now):
+        count_guess(work, user.id, _WHILE_LOCKED, _UNLIMITED, waits=True)
+        return Guess(user, factor, Verdict.LOCKED)
+    guess = Guess(user, factor, Verdict.OPEN, locks_at=locks_at)
+    for budget in _budgets(work, guess, name, device_known=device_known):
+        number = budget.take(work)
+        if number is None:
+            return _refused(work, guess, budget)
+        is_last = guess.is_last or (budget.verdict is Verdict.SUSPENDED and number == MOST_IN_A_ROW)
+        guess = replace(guess, number=number, is_last=is_last, taken=(*guess.taken, budget))
+    return guess
+
+
+def note_success(work: Work, guess: Guess) -> None:
+    """Begin this factor's row of failures anew, and take a lock away that had ended by itself."""
+    for budget in guess.taken:
+        budget.reward(work)
+    if guess.user is not None and guess.user.locked and not guess.user.is_locked(work.now):
+        Users(work).end_lock(guess.user.id)
+        for factor in Factor:
+            if guess.user.counts_anew_from(factor):
+                clear_failures(work, guess.user.id, factor)
+
+
+def count_failure(work: Work, guess: Guess) -> Failed:
+    """Draw the consequence of a guess that was wrong, or too late: it is counted already, and may lock the account."""
+    if guess.user is not None and guess.is_last:
+        note(work, "suspend_codes", guess.user.id, outcome="refused", reason=guess.factor)
+    if guess.user is None or guess.locks_at is None:
+        return Failed(guess.number, None)
+    if guess.number < guess.locks_at:
+        return Failed(guess.number, guess.locks_at - guess.number)
+    return Failed(guess.number, 0, _lock(work, guess.user, guess.factor))
+
+
+def forgive_guess(work: Work, guess: Guess) -> None:
+    """Take a guess back that was neither right nor wrong, since nothing was compared."""
+    for budget in guess.taken:
+        budget.give_back(work)
+
+
+def note_whole_login(work: Work, user: User) -> None:
+    """Remember that every step succeeded: only now does the next lock begin with its first length again."""
+    Users(work).note_login(user.id)
+
+
+def clear_guesses(work: Work, user_id: str) -> None:
+    """Forget all failures of an account, since an administrator opens it."""
+    forget_failures(work, user_id)
+    for window in _windows(user_id):
+        counters.forget(work, window.name, window.subject, window.limit)
+
+
+def with_failures(work: Work, user: User) -> User:
+    """Return a user with the failures in a row, for whoever wants them among the claims."""
+    counts: dict[str, int] = {}
+    for each in failures_of(work, user.id):
+        led_to_a_lock = each.factor in set(Factor) and user.locked_reason is Factor(each.factor).locked_reason
+        is_over = led_to_a_lock and (user.unlock_at is None or each.last_at < user.unlock_at)
+        counts[each.factor] = 0 if is_over else each.count
+    return replace(user, failures=counts)
+
+
+def sweep_guesses(work: Work) -> None:
+    """Forget failures at names that nobody has."""
+    sweep_failures(work, _NOBODY, work.now - FORGOTTEN_AFTER)
+
+
+def lock_span(policy: AccountLocking, lockouts: int) -> timedelta | None:
+    """Return how long a lock lasts after so many others; ``None``: until somebody unlocks."""
+    first = timedelta(minutes=policy.minutes)
+    if not first:
+        return None
+    longest, span = max(first, LONGEST_LOCK), first
+    for _ in range(lockouts):
+        span *= max(policy.ratio, 1)
+        if span >= longest:
+            return longest
+    return span
+
+
+def _budgets(work: Work, guess: Guess, name: str, *, device_known: bool) -> tuple[Budget, ...]:
+    """Return what a guess takes from; the last is the row of the factor itself."""
+    user, factor, locks_at = guess.user, guess.factor, guess.locks_at
+    if user is None:
+        nobody = work.keys.digest("nobody", work.tenant, name)
+        return (InARow(nobody, _NOBODY, Verdict.TOO_EARLY, waits=True),)
+    if factor is Factor.PASSWORD:
+        lane = _KNOWN_DEVICE if device_known and locks_at is None else factor
+        anew_from = user.counts_anew_from(factor)
+        return (InARow(user.id, lane, Verdict.TOO_EARLY, locks_at or _UNLIMITED, waits=True, anew_from=anew_from),)
+    strangers, known = _windows(user.id)
+    return (
+        known if device_known else strangers,
+        InARow(user.id, _ANY_CODE, Verdict.SUSPENDED, MOST_IN_A_ROW),
+        InARow(
+            user.id, factor, Verdict.SUSPENDED, min(locks_at or MOST_IN_A_ROW, MOST_IN_A_ROW),
+            anew_from=user.counts_anew_from(factor),
+        ),
+    )  # fmt: skip
+
+
+def _windows(user_id: str) -> tuple[InAMonth, InAMonth]:
+    return (
+        InAMonth(user_id, "codes-of-strangers", CODES_OF_STRANGERS),
+        InAMonth(user_id, "codes-of-known-devices", CODES_OF_KNOWN_DEVICES),
+    )
+
+
+def _refused(work: Work, guess: Guess, empty: Budget) -> Guess:
+    for budget in guess.taken:
+        budget.give_back(work)
+    refused = replace(guess, verdict=empty.verdict, taken=())
+    if isinstance(empty, InARow):
+        return _refused_in_a_row(work, refused, empty)
+    return refused
+
+
+def _refused_in_a_row(work: Work, guess: Guess, empty: InARow) -> Guess:
+    row = next((each for each in failures_of(work, empty.subject) if each.factor == empty.factor), None)
+    if row is None:
+        return guess
+    if guess.user is not None and guess.locks_at is not None and row.count >= guess.locks_at:
+        # The guess that should have locked the account never told how it ended.
+        _lock(work, guess.user, guess.factor)
+        return replace(guess, verdict=Verdict.LOCKED, number=row.count)
+    wait = ceil((row.ready_at - work.now) / timedelta(seconds=1)) if empty.waits else 0
+    return replace(guess, number=row.count, seconds=max(wait, 0))
+
+
+def _lock(work: Work, user: User, factor: Factor) -> Lock | None:
+    policy = read_policy(work, AccountLocking)
+    span = lock_span(policy, user.lockouts)
+    if span is None and user.is_administrator:
+        span = ADMINISTRATORS_LOCK
+    until = None if span is None else work.now + span
+    reason = factor.locked_reason
+    lockouts = Users(work).lock_for_a_while(user.id, reason, until)
+    if lockouts is None:  # somebody else has locked it meanwhile
+        return None
+    note(work, "lock_user", user.id, reason=reason)
+    return Lock(reason, until, lockouts, is_told=policy.notifies and (lockouts == 1 or policy.notifies_again))
