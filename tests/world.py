@@ -25,8 +25,10 @@ from starlette.applications import Starlette
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
 from watchword.accounts.model import CREATE, AccountState, NewAccount, User
-from watchword.accounts.usecases import add_user, create_administrator, create_client, find_user
-from watchword.app import Additions, build_listeners
+from watchword.accounts.usecases.administrators import create_administrator, create_client
+from watchword.accounts.usecases.names import find_user
+from watchword.accounts.usecases.people import add_user
+from watchword.app import Additions, build_listeners, sweep_all
 from watchword.base.hashing import Hasher
 from watchword.base.home import load_settings
 from watchword.base.seal import Keys
@@ -37,7 +39,6 @@ from watchword.notification.model import Message, OutboxEntry, Receipt, Refused,
 from watchword.notification.outbox import Notifier
 from watchword.notification.store import Messages
 from watchword.notification.templating import Templates
-from watchword.registration.sweeping import sweep
 from watchword.storage.audit import AuditEvent, read_audit
 from watchword.storage.engine import Database
 from watchword.storage.migrate import migrate
@@ -405,7 +406,7 @@ class World:
 
     def sweep(self) -> None:
         """Tidy up, as the courier does about once a minute."""
-        self.do(sweep)
+        self.do(sweep_all)
 
     def together(self, *calls: Callable[[], Result]) -> list[Result]:
         """Make calls at the same moment, each on a thread of its own, and return what they returned, in their order."""

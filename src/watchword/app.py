@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from watchword.accounts.gate import BasicGate
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import create_administrator, is_well_known
+from watchword.accounts.usecases.administrators import create_administrator, is_well_known
 from watchword.base.clock import SystemClock
 from watchword.base.problems import Problem, TenantUnknown
 from watchword.base.settings import Settings

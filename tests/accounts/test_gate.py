@@ -8,7 +8,7 @@ from tests.conftest import WorldMaker
 from tests.world import ADMIN, API, CREATE_ONLY, OTHER_TENANT, PASSWORD, TRUSTED, Reply, World
 from watchword.accounts.model import AccountState, LockedReason
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import create_administrator
+from watchword.accounts.usecases.administrators import create_administrator
 from watchword.storage.schema import audit
 
 PERSON = ("pat", PASSWORD)

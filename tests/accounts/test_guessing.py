@@ -22,7 +22,7 @@ from watchword.accounts.guessing import (
     with_failures,
 )
 from watchword.accounts.model import Factor, LockedReason, User
-from watchword.accounts.usecases import lock_user
+from watchword.accounts.usecases.people import lock_user
 from watchword.storage.schema import failures
 from watchword.storage.work import Work
 from watchword.tenants.policies import AccountLocking

@@ -8,7 +8,8 @@ from tests.cli_terminal import Terminal
 from tests.world import World
 from watchword.accounts.model import NewAccount
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import add_user, create_user_store
+from watchword.accounts.usecases.administrators import create_user_store
+from watchword.accounts.usecases.people import add_user
 from watchword.storage.work import Work
 
 NUMBER = "+94721584558"

@@ -6,7 +6,7 @@ from functools import partial
 from tests.conftest import WorldMaker
 from tests.world import LONG_PASSWORD, PASSWORD, Reply, World
 from watchword.accounts.model import User
-from watchword.accounts.usecases import try_password
+from watchword.accounts.usecases.passwords import try_password
 from watchword.registration.usecases.people import remove_user
 from watchword.storage.schema import EPOCH, codes, users
 

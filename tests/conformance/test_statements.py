@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.world import World
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import find_user
+from watchword.accounts.usecases.names import find_user
 from watchword.base.problems import UserNotStored
 from watchword.storage.audit import note, read_audit
 from watchword.storage.schema import audit, user_claims

@@ -1,23 +1,23 @@
 """Defects in the comparison of names."""
 
 from tests.mutants.planting import plant
-from watchword.accounts import usecases
+from watchword.accounts.usecases import names
 
 
 def canon_01() -> None:
     """Compare what was typed."""
-    plant(usecases, "canonical_name", lambda _: lambda name: name)
+    plant(names, "canonical_name", lambda _: lambda name: name)
 
 
 def canon_02() -> None:
     """Strip and lower only."""
-    plant(usecases, "canonical_name", lambda _: lambda name: name.strip().lower())
+    plant(names, "canonical_name", lambda _: lambda name: name.strip().lower())
 
 
 def canon_03() -> None:
     """Compare no looks."""
-    plant(usecases, "skeleton", lambda _: lambda name: None)
-    plant(usecases, "look_alike_key", lambda _: lambda name: None)
+    plant(names, "skeleton", lambda _: lambda name: None)
+    plant(names, "look_alike_key", lambda _: lambda name: None)
 
 
 def canon_06() -> None:
@@ -26,4 +26,4 @@ def canon_06() -> None:
     def split(typed: str) -> tuple[None, str]:
         return None, typed.rpartition("@")[0] or f"x{typed.strip('@ ')}x"
 
-    plant(usecases, "split_qualified", lambda _: split)
+    plant(names, "split_qualified", lambda _: split)

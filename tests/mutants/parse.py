@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tests.mutants.planting import plant
-from watchword.accounts import usecases
+from watchword.accounts.usecases import passwords
 from watchword.registration.usecases import admission
 from watchword.web import decoding, endpoint, listener
 
@@ -57,7 +57,7 @@ def parse_07() -> None:
     for owner, name in ((admission, "MAX_CLAIM_BYTES"), (admission, "MAX_CLAIMS")):
         plant(owner, name, lambda _: WITHOUT_END)
     plant(endpoint, "_read_octets", lambda read: lambda request, _: read(request, WITHOUT_END))
-    plant(usecases, "broken_rules", lambda _: lambda password, rules: [])
+    plant(passwords, "broken_rules", lambda _: lambda password, rules: [])
 
 
 def parse_08() -> None:

@@ -17,7 +17,7 @@ from tests.world import (
 from watchword.accounts.claims import EMAIL_ADDRESS, EXTERNAL, MOBILE, Channel
 from watchword.accounts.model import AccountState, Proof
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import lock_user
+from watchword.accounts.usecases.people import lock_user
 from watchword.base.problems import ChannelNotVerifiable
 from watchword.notification.outbox import unseal_message
 from watchword.registration.model import FlagRule, RequestedChannel, channels_to_verify

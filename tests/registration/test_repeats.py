@@ -2,7 +2,7 @@
 
 from tests.conftest import WorldMaker
 from tests.world import CREATE_ONLY, OTHER_TENANT, TRUSTED, World
-from watchword.accounts.usecases import create_administrator
+from watchword.accounts.usecases.administrators import create_administrator
 from watchword.storage.schema import answers, users
 
 KEY = {"Idempotency-Key": "key-1"}

@@ -6,7 +6,7 @@ from tests.conftest import WorldMaker
 from tests.world import LONG_PASSWORD, MAILBOX, PASSWORD, World
 from watchword.accounts.claims import GIVEN_NAME
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import try_password
+from watchword.accounts.usecases.passwords import try_password
 from watchword.storage.schema import codes, users
 
 

@@ -9,7 +9,7 @@ from time import monotonic
 from watchword.accounts.model import ADMIN_PERMISSIONS, PERMISSIONS, User
 from watchword.accounts.names import without_tenant
 from watchword.accounts.store import Clients
-from watchword.accounts.usecases import find_user
+from watchword.accounts.usecases.names import find_user
 from watchword.base.problems import Forbidden, Unauthorized
 from watchword.storage.work import Work
 from watchword.tenants.usecases import tenant_exists

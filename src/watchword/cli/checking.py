@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from watchword.accounts.usecases import RECOMMENDED_LENGTHS, administrator_weakness
+from watchword.accounts.usecases.administrators import administrator_weakness
+from watchword.accounts.usecases.passwords import RECOMMENDED_LENGTHS
 from watchword.base.operator_files import SettingsRefused
 from watchword.base.problems import CodePatternUnsupported
 from watchword.base.report import Report, explain, explain_refusal

@@ -10,7 +10,7 @@ import click
 from watchword.accounts.addresses import AddressRefused, mask_mailbox, mask_phone, parse_mailbox, parse_phone
 from watchword.accounts.model import PRIMARY, UserName
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import find_user
+from watchword.accounts.usecases.names import find_user
 from watchword.base.seal import SealBroken
 from watchword.cli.answers import FAILED, Answer, CommandFailed, clock_time, instant
 from watchword.cli.desk import Desk, command

@@ -7,7 +7,7 @@ import click
 
 from watchword.accounts.model import PERMISSIONS
 from watchword.accounts.store import Clients
-from watchword.accounts.usecases import create_administrator, create_client, delete_client
+from watchword.accounts.usecases.administrators import create_administrator, create_client, delete_client
 from watchword.base.entropy import SystemEntropy, draw
 from watchword.base.seal import create_keys
 from watchword.cli.answers import FAILED, Answer, clock_time, instant

@@ -2,7 +2,7 @@
 
 import click
 
-from watchword.accounts.usecases import find_user
+from watchword.accounts.usecases.names import find_user
 from watchword.base.clock import advance
 from watchword.cli.answers import Answer, CommandFailed, clock_time, instant
 from watchword.cli.desk import Desk, command

@@ -12,14 +12,10 @@ from watchword.accounts.claims import Channel, ClaimUnknown, named_claim
 from watchword.accounts.masking import masked_claims, without_secrets
 from watchword.accounts.model import AccountState, NewAccount, User, UserName, Verification
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import (
-    change_password,
-    create_user_store,
-    find_user,
-    lock_user,
-    try_password,
-    unlock_user,
-)
+from watchword.accounts.usecases.administrators import create_user_store
+from watchword.accounts.usecases.names import find_user
+from watchword.accounts.usecases.passwords import change_password, try_password
+from watchword.accounts.usecases.people import lock_user, unlock_user
 from watchword.base.problems import LoginRefused
 from watchword.cli.answers import FAILED, Answer, CommandFailed, clock_time, instant
 from watchword.cli.desk import Desk, command

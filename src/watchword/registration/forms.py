@@ -17,7 +17,7 @@ from watchword.accounts.claims import (
 )
 from watchword.accounts.names import split_qualified
 from watchword.accounts.passwords import PasswordRules, broken_rules, is_common_password, normalise
-from watchword.accounts.usecases import password_rules
+from watchword.accounts.usecases.passwords import password_rules
 from watchword.base.patterns import full_match
 from watchword.base.problems import CallbackRefused
 from watchword.registration.usecases.callback import check_callback

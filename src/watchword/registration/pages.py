@@ -14,7 +14,8 @@ from watchword.accounts.claims import Channel
 from watchword.accounts.model import User
 from watchword.accounts.names import split_qualified
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import compared_name, find_user, fold_claims
+from watchword.accounts.usecases.names import compared_name, find_user
+from watchword.accounts.usecases.people import fold_claims
 from watchword.base.problems import (
     BadRequest,
     ChannelWithoutValue,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from watchword.accounts.usecases import find_user
+from watchword.accounts.usecases.names import find_user
 from watchword.login.authenticator import Asked, Outcome, Proven, Turn
 from watchword.login.authenticators.password import person_of
 from watchword.login.model import LOGIN_PAGE, Answer, Person, Place

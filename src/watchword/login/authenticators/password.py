@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from watchword.accounts.model import User
-from watchword.accounts.usecases import find_user
+from watchword.accounts.usecases.names import find_user
 from watchword.applications.model import BASIC
 from watchword.login.authenticator import Asked, Outcome, Proven, Turn
 from watchword.login.model import LOGIN_PAGE, Answer, Person, Place

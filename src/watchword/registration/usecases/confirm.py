@@ -8,7 +8,8 @@ from typing import NoReturn
 from watchword.accounts.claims import EXTERNAL, VERIFY_EMAIL, Channel
 from watchword.accounts.model import LockedReason, Proof, User
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import find_user, proof_of
+from watchword.accounts.usecases.names import find_user
+from watchword.accounts.usecases.people import proof_of
 from watchword.base.kinds import Limit
 from watchword.base.problems import (
     ChannelNotVerifiable,

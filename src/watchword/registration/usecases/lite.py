@@ -7,7 +7,8 @@ from datetime import timedelta
 from watchword.accounts.claims import EMAIL_ADDRESS, EXTERNAL, LITE_USER, MOBILE, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import SELF_SIGN_UP_ROLE, AccountState, LockedReason, User
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import fold_claims, place_name
+from watchword.accounts.usecases.names import place_name
+from watchword.accounts.usecases.people import fold_claims
 from watchword.base.entropy import new_id
 from watchword.base.problems import (
     AddressMissing,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from watchword.accounts.names import split_qualified, tenant_suffixes
-from watchword.accounts.usecases import check_name, place_name
+from watchword.accounts.usecases.names import check_name, place_name
 from watchword.base.kinds import Limit
 from watchword.base.problems import NameBlank, RealmUnknown, TooMany, UserExists, UserNameRefused
 from watchword.storage.counters import count, seconds_left

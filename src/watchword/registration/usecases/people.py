@@ -7,7 +7,8 @@ from dataclasses import replace
 from watchword.accounts.claims import VERIFY_EMAIL, Channel, is_true
 from watchword.accounts.model import AccountState, LockedReason, NewAccount, User
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import add_user, delete_user, find_user
+from watchword.accounts.usecases.names import find_user
+from watchword.accounts.usecases.people import add_user, delete_user
 from watchword.base.problems import BadRequest, NotFound
 from watchword.codes.model import UUID_FORM, CodeOrder, Scenario
 from watchword.codes.store import Codes

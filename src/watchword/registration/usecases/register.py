@@ -8,7 +8,9 @@ from typing import Any
 from watchword.accounts.claims import EXTERNAL, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import SELF_SIGN_UP_ROLE, AccountState, LockedReason, Proof, User, UserName
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import check_name, check_password, find_user, fold_claims, place_name, proof_of
+from watchword.accounts.usecases.names import check_name, find_user, place_name
+from watchword.accounts.usecases.passwords import check_password
+from watchword.accounts.usecases.people import fold_claims, proof_of
 from watchword.base.entropy import new_id
 from watchword.base.problems import (
     ChannelWithoutValue,

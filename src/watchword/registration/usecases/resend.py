@@ -9,7 +9,7 @@ from watchword.accounts.claims import EXTERNAL, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import PRIMARY, AccountState, User
 from watchword.accounts.names import split_qualified
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import find_user
+from watchword.accounts.usecases.names import find_user
 from watchword.base.problems import (
     EventNotPublished,
     NothingPending,

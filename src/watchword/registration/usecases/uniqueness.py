@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import fold_claims
+from watchword.accounts.usecases.people import fold_claims
 from watchword.base.problems import ClaimTaken, ClaimTakenIs7
 from watchword.registration.model import PROFILES
 from watchword.registration.store import UniqueValues

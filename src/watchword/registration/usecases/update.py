@@ -14,7 +14,7 @@ from watchword.accounts.claims import (
 )
 from watchword.accounts.model import Proof, User
 from watchword.accounts.store import Users
-from watchword.accounts.usecases import fold_claims, proof_of, set_state, vouch_for
+from watchword.accounts.usecases.people import fold_claims, proof_of, set_state, vouch_for
 from watchword.codes.model import UUID_FORM, CodeOrder, ConfirmationCode, Scenario
 from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code

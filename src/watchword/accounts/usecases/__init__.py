@@ -1,0 +1,1 @@
+"""What can be asked of accounts: a module for each kind of question."""
