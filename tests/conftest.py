@@ -9,14 +9,23 @@ from typing import Protocol
 import pytest
 
 from tests.world import FrontDoor, World, furnish, open_database, open_world, settings_of
+from watchword.app import Additions
+from watchword.installation import Installation
+from watchword.notification.courier import Courier
 
 pytest_plugins = ["tests.provision"]
+
+
+More = Callable[[Installation, Courier], Additions]
+"""What a test adds to a server."""
 
 
 class WorldMaker(Protocol):
     """Makes installations that differ from the usual one."""
 
-    def __call__(self, *, profile: str = "wso2", courier: str = "stepping", **settings: str) -> World:
+    def __call__(
+        self, *, profile: str = "wso2", courier: str = "stepping", additions: More | None = None, **settings: str
+    ) -> World:
         """Make an installation; *settings* are named by their keys, and a courier that is "running" sends by itself."""
 
 
@@ -60,11 +69,14 @@ def world_maker(
 ) -> WorldMaker:
     """Return a maker of worlds; *furnish_folder* prepares a database and returns its URL, if it has one."""
 
-    def make(*, profile: str = "wso2", courier: str = "stepping", **settings: str) -> World:
+    def make(
+        *, profile: str = "wso2", courier: str = "stepping", additions: More | None = None, **settings: str
+    ) -> World:
         place = folder / f"world-{len(list(folder.iterdir()))}"
         place.mkdir()
         database = open_database(place, furnish_folder(place))
         known = settings_of(profile, place, settings)
-        return opened.enter_context(open_world(known, database, door, running=courier == "running"))
+        is_running = courier == "running"
+        return opened.enter_context(open_world(known, database, door, running=is_running, additions=additions))
 
     return make

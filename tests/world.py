@@ -163,6 +163,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     octets: bytes
+    cookies: tuple[str, ...] = ()
+    """Whole ``Set-Cookie`` values."""
 
     @property
     def text(self) -> str:
@@ -210,7 +212,8 @@ async def _call(application: Starlette, scope: dict[str, Any], octets: bytes) ->
     await application(scope, receive, send)
     start, *rest = said
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Reply(start["status"], headers, b"".join(event.get("body", b"") for event in rest))
+    cookies = tuple(value.decode() for name, value in start["headers"] if name == b"set-cookie")
+    return Reply(start["status"], headers, b"".join(event.get("body", b"") for event in rest), cookies)
 
 
 def basic(name: str, secret: str) -> str:
@@ -462,7 +465,14 @@ def furnish(database: Database) -> None:
 
 
 @contextmanager
-def open_world(settings: Settings, database: Database, door: FrontDoor, *, running: bool = False) -> Iterator[World]:
+def open_world(
+    settings: Settings,
+    database: Database,
+    door: FrontDoor,
+    *,
+    running: bool = False,
+    additions: Callable[[Installation, Courier], Additions] | None = None,
+) -> Iterator[World]:
     """Put an installation together over a furnished *database*, and close it in the end."""
     clock, faults, post_office = MovableClock(), NamedFaults(), PostOffice()
     hashing = settings.hashing
@@ -473,7 +483,8 @@ def open_world(settings: Settings, database: Database, door: FrontDoor, *, runni
     notifier = Notifier(templates, post_office)
     installation = Installation(settings, database, works, post_office, templates, notifier)
     courier = Courier(works, post_office)
-    endpoint, listeners = build_listeners(installation, courier, Additions(public_metrics=True))
+    more = additions(installation, courier) if additions is not None else Additions()
+    endpoint, listeners = build_listeners(installation, courier, replace(more, public_metrics=True))
     if running:
         courier.start()
     try:

@@ -26,6 +26,7 @@ from watchword.login.authenticators.password import Password
 from watchword.login.dispatcher import Dispatcher
 from watchword.login.front import LoginFront
 from watchword.login.http import CommonAuth
+from watchword.login.sweeping import sweep_logins
 from watchword.notification.courier import Courier
 from watchword.notification.model import Senders
 from watchword.notification.store import Outbox
@@ -83,7 +84,7 @@ def serve(
     """Serve until SIGTERM or SIGINT: the API, the pages, the courier, and the management listener."""
     with _alone(settings), open_installation(settings, create=True, senders=additions.senders) as installation:
         seed_administrator(installation, os.environ)
-        courier = Courier(installation.works, installation.senders, sweep)
+        courier = Courier(installation.works, installation.senders, sweep_all)
         endpoint, listeners = build_listeners(installation, courier, additions)
         with watching(installation):
             courier.start()
@@ -122,7 +123,13 @@ def run_worker(settings: Settings) -> None:
         message = "a worker needs PostgreSQL: set [watchword.database] url; on SQLite the server sends by itself"
         raise CannotStart(message)
     with open_installation(settings) as installation, watching(installation):
-        work_until_told(Courier(installation.works, installation.senders, sweep))
+        work_until_told(Courier(installation.works, installation.senders, sweep_all))
+
+
+def sweep_all(work: Work) -> None:
+    """Tidy up after every slice."""
+    sweep(work)
+    sweep_logins(work)
 
 
 def build_listeners(

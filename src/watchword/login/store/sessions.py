@@ -41,6 +41,15 @@ _TELL = Statement(
     .values(ended_at=bindparam("new_ended_at"))
 )
 _PUT_APPLICATION = Upsert.into(session_applications, "protocol", "subject", "document", "at")
+_FORGET = Statement(
+    delete(session_applications)
+    .where(
+        session_applications.c.tenant == bindparam("tenant"),
+        session_applications.c.session_id == bindparam("of_id"),
+        session_applications.c.application_id == bindparam("of_application"),
+    )
+    .returning(session_applications.c.session_id)
+)
 _APPLICATIONS = Statement(
     select(session_applications)
     .where(
@@ -115,6 +124,20 @@ class Sessions:
     def applications(self, session_id: str) -> Sequence[SessionApplication]:
         """Return the applications of a session, the first first."""
         return [_application(row) for row in self.work.rows(_APPLICATIONS, of_id=session_id)]
+
+    def find_ended(self, protocol: str, count: int) -> Sequence[tuple[str, SessionApplication]]:
+        """Return applications, with their tenants, whose session has ended and which were not told, in all tenants.
+
+        Whoever speaks the *protocol* tells them, and forgets them in the same work in which it takes the telling over.
+        """
+        table = session_applications
+        mine = (table.c.protocol == protocol) & table.c.ended_at.is_not(None)
+        rows = self.work.connection.execute(select(table).where(mine).order_by(table.c.ended_at).limit(count))
+        return [(row.tenant, _application(row)) for row in rows]
+
+    def forget_application(self, session_id: str, application_id: str) -> bool:
+        """Take away that an application was logged in to; return whether it was there, so that one taker has it."""
+        return self.work.row(_FORGET, of_id=session_id, of_application=application_id) is not None
 
     def find_over(self, count: int) -> Sequence[tuple[str, str]]:
         """Return tenants and ids of sessions that are over though nobody has ended them, in all tenants."""

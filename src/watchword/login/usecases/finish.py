@@ -101,7 +101,7 @@ def _session_for(work: Work, login: Login, subject: Person, browser: Browser) ->
     proofs = tuple(each for each in login.proofs if not each.skipped)
     known = sessions.get(login.session_id) if login.session_id else None
     if known is not None and not _is_same(known.person, subject):
-        end_session(work, known, "another person")
+        end_session(work, known.id, "another person", user_id=known.person.user_id or "-")
         known = None
     if known is None:
         policy = read_policy(work, SessionPolicy)

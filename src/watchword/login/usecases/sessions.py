@@ -32,11 +32,18 @@ def list_sessions(work: Work, user: User) -> Sequence[Session]:
     return [each for each in Sessions(work).of_user(user.id) if stands(work, each)]
 
 
-def end_session(work: Work, session: Session, reason: str) -> bool:
+def end_session(work: Work, session_id: str, reason: str, *, user_id: str = "-") -> bool:
     """End a session; the caller commits. Return whether it was there."""
-    ended = Sessions(work).end(session.id)
+    ended = Sessions(work).end(session_id)
     if ended:
-        note(work, "end_session", session.person.user_id or session.person.name, reason=reason)
+        note(work, "end_session", user_id, reason=reason)
+    return ended
+
+
+def end_sessions_of(work: Work, user: User) -> int:
+    """End every session of a user, and return how many there were."""
+    ended = sum(end_session(work, each.id, "revoked", user_id=user.id) for each in Sessions(work).of_user(user.id))
+    work.commit()
     return ended
 
 
@@ -44,6 +51,6 @@ def log_out(work: Work, browser: Browser) -> Session | None:
     """End the session of a browser, and return what it was."""
     session = Sessions(work).find(browser.session_secret)
     if session is not None:
-        end_session(work, session, "logout")
+        end_session(work, session.id, "logout", user_id=session.person.user_id or "-")
         work.commit()
     return session
