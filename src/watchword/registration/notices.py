@@ -1,23 +1,18 @@
 """What registration says to a person: which template, with which facts, as which event."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from watchword.accounts.claims import DIALECT, LOCALE, Channel
+from watchword.accounts.claims import Channel
 from watchword.accounts.model import User
 from watchword.codes.model import Scenario
-from watchword.notification.outbox import Notice, Notified, Notifier
+from watchword.notification.letters import Letter, leave_letter
+from watchword.notification.outbox import Notified, Notifier
 from watchword.registration.model import PROFILES
 from watchword.storage.work import Work
-from watchword.tenants.policies import ClaimUpdate, Notification, SelfRegistration
+from watchword.tenants.policies import ClaimUpdate, SelfRegistration
 from watchword.tenants.usecases import read_policy
-
-RESERVED = frozenset({
-    "user-name", "userstore-domain", "tenant-domain", "notification-channel", "template_type", "confirmation-code",
-    "otpcode", "otptoken", "send-to", "mobile", "body", "subject", "footer", "notification-event", "locale",
-})  # fmt: skip
-"""Names that a property of a request cannot take over (self-registration.md 5.2), without case."""
 
 CONFIRM = "accountconfirmation"
 RESEND = "resendaccountconfirmation"
@@ -62,19 +57,6 @@ class SentCode:
         return second if self.again else first
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """Something to say: the template, and what fills it."""
-
-    template: str
-    channel: Channel
-    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
-    properties: Mapping[str, str] = field(default_factory=dict)
-    scenario: Scenario | None = None
-    lifetime: timedelta | None = None
-    to: str | None = None
-
-
 def send_code(work: Work, notifier: Notifier, user: User, sent: SentCode) -> Notified:
     """Leave the message that brings a code."""
     template, fact = sent.template, "confirmation-code"
@@ -86,26 +68,8 @@ def send_code(work: Work, notifier: Notifier, user: User, sent: SentCode) -> Not
 
 
 def say(work: Work, notifier: Notifier, user: User, letter: Letter) -> Notified:
-    """Leave a message to a user, in the language of the profile."""
-    policy = read_policy(work, Notification)
-    recipient = letter.to or user.address(letter.channel)
-    own = {
-        "user-name": user.name.typed,
-        "userstore-domain": user.name.realm,
-        "tenant-domain": work.tenant,
-        "notification-channel": letter.channel.value,
-        "TEMPLATE_TYPE": letter.template,
-        "send-to": recipient or "",
-        "mobile": (recipient if letter.channel is Channel.SMS else user.address(Channel.SMS)) or "",
-    }
-    claims = {f"user.claim.{uri.removeprefix(DIALECT)}": value for uri, value in user.claims.items()}
-    notice = Notice(
-        template=letter.template, channel=letter.channel, to=recipient,
-        facts={**kept_properties(letter.properties), **claims, **own, **letter.facts}, user_id=user.id,
-        scenario=letter.scenario, locale=user.claims.get(LOCALE), default_locale=policy.default_locale,
-        event=_event(work, letter), until=None if letter.lifetime is None else work.now + letter.lifetime,
-    )  # fmt: skip
-    return notifier.notify(work, notice)
+    """Leave a message to a user, as the event that this release knows it by."""
+    return leave_letter(work, notifier, user, replace(letter, event=_event(work, letter)))
 
 
 def _is_typed_from_mail(work: Work, sent: SentCode) -> bool:
@@ -117,17 +81,6 @@ def _is_typed_from_mail(work: Work, sent: SentCode) -> bool:
     return sent.scenario is Scenario.SELF_SIGN_UP and read_policy(work, SelfRegistration).email_otp
 
 
-def kept_properties(properties: Mapping[str, str]) -> dict[str, str]:
-    """Return the properties of a request that may be used as blanks: none of them can stand for a fact of ours."""
-    return {name: value for name, value in properties.items() if name.strip() and not _is_reserved(name.lower())}
-
-
-def _is_reserved(name: str) -> bool:
-    return name in RESERVED or name.startswith(("user.claim.", "server.placeholder."))
-
-
 def _event(work: Work, letter: Letter) -> str:
-    if letter.channel is Channel.EMAIL:
-        return "TRIGGER_NOTIFICATION"
     is_local = PROFILES[work.settings.compat_profile].local_sms_events and letter.template != CONFIRM
-    return "TRIGGER_SMS_NOTIFICATION_LOCAL" if is_local else "TRIGGER_SMS_NOTIFICATION"
+    return "TRIGGER_SMS_NOTIFICATION_LOCAL" if is_local and letter.channel is Channel.SMS else ""

@@ -32,6 +32,7 @@ from watchword.base.problems import (
     UserExists,
     UserNameRefused,
 )
+from watchword.notification.letters import Letter
 from watchword.notification.outbox import Notified, Notifier
 from watchword.registration.forms import (
     Fault,
@@ -44,7 +45,7 @@ from watchword.registration.forms import (
     read_offer,
     typed_text,
 )
-from watchword.registration.notices import Letter, say
+from watchword.registration.notices import say
 from watchword.registration.usecases.confirm import Given, Redeemer, confirm_user
 from watchword.registration.usecases.names import NameStatus, count_name_check, name_status
 from watchword.registration.usecases.other_way import send_other_way

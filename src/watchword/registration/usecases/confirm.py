@@ -23,6 +23,7 @@ from watchword.base.problems import (
 from watchword.codes.model import ConfirmationCode, Scenario, Step
 from watchword.codes.store import Codes
 from watchword.codes.usecases import refuse_expired, spend_code
+from watchword.notification.letters import Letter
 from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import (
@@ -33,7 +34,7 @@ from watchword.registration.model import (
     lifetime_of,
     needs_binding,
 )
-from watchword.registration.notices import CONFIRMED, Letter, say
+from watchword.registration.notices import CONFIRMED, say
 from watchword.registration.usecases.register import nobody_asserts, sign_up_lifetime
 from watchword.registration.usecases.update import apply_pending
 from watchword.storage.audit import note

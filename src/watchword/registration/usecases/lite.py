@@ -21,9 +21,10 @@ from watchword.base.problems import (
 )
 from watchword.codes.model import CodeOrder, Scenario
 from watchword.codes.usecases import issue_code
+from watchword.notification.letters import kept_properties
 from watchword.notification.outbox import Notified, Notifier
 from watchword.registration.model import code_form, lifetime_of, resolve_channel
-from watchword.registration.notices import SentCode, kept_properties, send_code
+from watchword.registration.notices import SentCode, send_code
 from watchword.registration.usecases.admission import admit_claims, check_addresses, note_what_was_ignored
 from watchword.registration.usecases.register import nobody_asserts, reserved_until
 from watchword.registration.usecases.uniqueness import refuse_taken, take_values

@@ -29,6 +29,7 @@ from watchword.base.problems import (
 from watchword.codes.model import SIGN_UP_SCENARIOS, CodeOrder, Scenario
 from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code
+from watchword.notification.letters import Letter, kept_properties
 from watchword.notification.model import MessageState
 from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
@@ -41,7 +42,7 @@ from watchword.registration.model import (
     lifetime_of,
     resolve_channel,
 )
-from watchword.registration.notices import WELCOME, Letter, SentCode, kept_properties, say, send_code
+from watchword.registration.notices import WELCOME, SentCode, say, send_code
 from watchword.registration.store import AnsweredMeanwhile
 from watchword.registration.usecases.admission import (
     Admitted,

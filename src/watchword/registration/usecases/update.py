@@ -18,10 +18,11 @@ from watchword.accounts.usecases.people import fold_claims, proof_of, set_state,
 from watchword.codes.model import UUID_FORM, CodeOrder, ConfirmationCode, Scenario
 from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code
+from watchword.notification.letters import Letter
 from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import code_form, lifetime_of
-from watchword.registration.notices import OLD_ADDRESS, Letter, SentCode, say, send_code
+from watchword.registration.notices import OLD_ADDRESS, SentCode, say, send_code
 from watchword.registration.usecases.uniqueness import refuse_taken, take_values
 from watchword.storage.audit import note
 from watchword.storage.work import Work
