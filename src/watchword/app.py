@@ -150,7 +150,7 @@ def build_listeners(
         return Figures(endpoint.requests, courier.counts.by_outcome, comparisons, Outbox(work).count_open())
 
     operations = Operations(_is_ready, figures, lambda: describe(api, version("watchword")))
-    front = LoginFront(build_dispatcher(additions), courier)
+    front = LoginFront(build_dispatcher(installation, additions), courier)
     people = [
         *pages.routes(),
         *RegistrationPages.of_parts(pages, installation.notifier, courier).routes(),
@@ -165,9 +165,9 @@ def build_listeners(
     ]
 
 
-def build_dispatcher(additions: Additions) -> Dispatcher:
+def build_dispatcher(installation: Installation, additions: Additions) -> Dispatcher:
     """Return who decides the steps of logins, with every authenticator that there is."""
-    known: list[Authenticator] = [Password(), Identifier(), *additions.authenticators]
+    known: list[Authenticator] = [Password(installation.notifier), Identifier(), *additions.authenticators]
     return Dispatcher({each.name: each for each in known})
 
 

@@ -81,9 +81,8 @@ def with_protocol(*authenticators: Authenticator) -> Any:  # noqa: ANN401  # wha
     """Return what adds the protocol, and *authenticators* of the test, to a world."""
 
     def more(installation: Installation, courier: Courier) -> Additions:
-        del installation
         additions = Additions(authenticators=authenticators)
-        front = LoginFront(build_dispatcher(additions), courier)
+        front = LoginFront(build_dispatcher(installation, additions), courier)
         return Additions(authenticators=authenticators, routes=PlainProtocol(front).routes())
 
     return more

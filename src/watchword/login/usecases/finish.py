@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from watchword.accounts.guessing import note_whole_login
 from watchword.accounts.model import User
 from watchword.accounts.store import Users
 from watchword.base.entropy import new_id
@@ -38,7 +39,7 @@ def arrive(work: Work, moved: Moved, browser: Browser, store: Callable[[Login], 
     session, secret = _session_for(work, login, login.subject, browser)
     login = replace(login, session_id=session.id)
     store(login)
-    note(work, "login", session.person.user_id or session.person.name, reason=_how(login))
+    _note_login(work, login, session)
     known = _known_users(browser, session)
     work.commit()
     return Onward(
@@ -127,6 +128,13 @@ def _idle_at(work: Work, ends_at: datetime, *, remembered: bool) -> datetime:
     if remembered:
         return ends_at
     return min(ends_at, work.now + timedelta(minutes=read_policy(work, SessionPolicy).idle_minutes))
+
+
+def _note_login(work: Work, login: Login, session: Session) -> None:
+    user = user_of(work, session.person)
+    if user is not None:
+        note_whole_login(work.within(session.person.tenant), user)
+    note(work, "login", session.person.user_id or session.person.name, reason=_how(login))
 
 
 def _merged(old: tuple[Proof, ...], new: tuple[Proof, ...]) -> tuple[Proof, ...]:
