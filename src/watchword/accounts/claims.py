@@ -11,6 +11,7 @@ from enum import StrEnum
 DIALECT = "http://wso2.org/claims/"
 IDENTITY = DIALECT + "identity/"
 
+USER_NAME = DIALECT + "username"
 GIVEN_NAME = DIALECT + "givenname"
 LAST_NAME = DIALECT + "lastname"
 EMAIL_ADDRESS = DIALECT + "emailaddress"

@@ -134,7 +134,7 @@ def _local(work: Work, typed: str) -> _Candidate | None:
     if client is not None:
         return _Candidate(Caller(client.name, work.tenant, CallerKind.CLIENT, client.permissions), client.secret_hash)
     user = find_user(work, typed)
-    return None if user is None else _of_user(work.tenant, user)
+    return None if user is None else _of_user(work, user)
 
 
 def _foreign(work: Work, typed: str) -> _Candidate | None:
@@ -143,10 +143,11 @@ def _foreign(work: Work, typed: str) -> _Candidate | None:
     return found if found is not None and found.caller.may("tenants:any") else None
 
 
-def _of_user(tenant: str, user: User) -> _Candidate:
+def _of_user(work: Work, user: User) -> _Candidate:
     kind = CallerKind.ADMINISTRATOR if user.is_administrator else CallerKind.PERSON
     permissions: frozenset[str] = frozenset()
     if user.is_administrator:
-        permissions = PERMISSIONS if tenant == SUPER_TENANT else ADMIN_PERMISSIONS
-    caller = Caller(user.name.typed, tenant, kind, permissions, user.id)
-    return _Candidate(caller, user.password_hash, is_open=not user.locked and not user.disabled and not user.is_pending)
+        permissions = PERMISSIONS if work.tenant == SUPER_TENANT else ADMIN_PERMISSIONS
+    caller = Caller(user.name.typed, work.tenant, kind, permissions, user.id)
+    is_open = not user.is_locked(work.now) and not user.disabled and not user.is_pending
+    return _Candidate(caller, user.password_hash, is_open=is_open)

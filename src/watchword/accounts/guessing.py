@@ -41,6 +41,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 _ANY_CODE = "code"
 _KNOWN_DEVICE = "known-device"
+_NAME = "name"
 _NOBODY = "nobody"
 _WHILE_LOCKED = "while-locked"
 _UNLIMITED = 2**31 - 1
@@ -174,23 +175,21 @@ def spend_guess(
 ) -> Guess:
     """Count a guess before it is compared, and say whether it may be.
 
-    *name* is what was typed, in its compared form, where nobody has it: strangers' names cost the same work. *locks*
-    says whether failures at this factor may lock the account, if the tenant's policy locks accounts at all. The caller
-    commits, at the latest before it tells how the comparison ended.
+    *name* is what was typed, in its compared form; left out, it is the user's. *locks* says whether failures at this
+    factor may lock the account, if the tenant's policy locks accounts at all: where they do, passwords do not wait.
+    The caller commits, at the latest before it tells how the comparison ended.
     """
     policy = read_policy(work, AccountLocking)
-    locks_at = policy.max_attempts if user is not None and locks and policy.enabled else None
+    locking = locks and policy.enabled
+    guess = Guess(user, factor, Verdict.OPEN, locks_at=policy.max_attempts if locking and user is not None else None)
     if user is not None and user.is_locked_by_failures(work.now):
-        count_guess(work, user.id, _WHILE_LOCKED, _UNLIMITED, waits=True)
-        return Guess(user, factor, Verdict.LOCKED)
-    guess = Guess(user, factor, Verdict.OPEN, locks_at=locks_at)
-    for budget in _budgets(work, guess, name, device_known=device_known):
-        number = budget.take(work)
-        if number is None:
-            return _refused(work, guess, budget)
-        is_last = guess.is_last or (budget.verdict is Verdict.SUSPENDED and number == MOST_IN_A_ROW)
-        guess = replace(guess, number=number, is_last=is_last, taken=(*guess.taken, budget))
-    return guess
+        guess = replace(guess, verdict=Verdict.LOCKED, locks_at=None)
+    if factor is Factor.PASSWORD:
+        name = name or (user.name.canonical if user is not None else "")
+        return _take(work, guess, _password_budgets(work, guess, name, waits=not locking, device_known=device_known))
+    if user is None or not guess.is_open:
+        return guess
+    return _take(work, guess, _code_budgets(user, guess, device_known=device_known))
 
 
 def note_success(work: Work, guess: Guess) -> None:
@@ -226,10 +225,11 @@ def note_whole_login(work: Work, user: User) -> None:
     Users(work).note_login(user.id)
 
 
-def clear_guesses(work: Work, user_id: str) -> None:
+def clear_guesses(work: Work, user: User) -> None:
     """Forget all failures of an account, since an administrator opens it."""
-    forget_failures(work, user_id)
-    for window in _windows(user_id):
+    forget_failures(work, user.id)
+    forget_failures(work, _somebody(work, user.name.canonical))
+    for window in _windows(user.id):
         counters.forget(work, window.name, window.subject, window.limit)
 
 
@@ -244,8 +244,9 @@ def with_failures(work: Work, user: User) -> User:
 
 
 def sweep_guesses(work: Work) -> None:
-    """Forget failures at names that nobody has."""
-    sweep_failures(work, _NOBODY, work.now - FORGOTTEN_AFTER)
+    """Forget failures that are kept by the name that was typed."""
+    for factor in (_NAME, _NOBODY):
+        sweep_failures(work, factor, work.now - FORGOTTEN_AFTER)
 
 
 def lock_span(policy: AccountLocking, lockouts: int) -> timedelta | None:
@@ -261,25 +262,44 @@ def lock_span(policy: AccountLocking, lockouts: int) -> timedelta | None:
     return span
 
 
-def _budgets(work: Work, guess: Guess, name: str, *, device_known: bool) -> tuple[Budget, ...]:
-    """Return what a guess takes from; the last is the row of the factor itself."""
-    user, factor, locks_at = guess.user, guess.factor, guess.locks_at
+def _take(work: Work, guess: Guess, budgets: tuple[Budget, ...]) -> Guess:
+    """Take from each of the budgets, the row of the factor itself last; or from none, if one is empty."""
+    for budget in budgets:
+        number = budget.take(work)
+        if number is None:
+            return _refused(work, guess, budget)
+        is_last = guess.is_last or (budget.verdict is Verdict.SUSPENDED and number == MOST_IN_A_ROW)
+        guess = replace(guess, number=number, is_last=is_last, taken=(*guess.taken, budget))
+    return guess
+
+
+def _password_budgets(work: Work, guess: Guess, name: str, *, waits: bool, device_known: bool) -> tuple[InARow, InARow]:
+    """Return what a password takes from: as many rows for a name that nobody has, and for an account that is locked."""
+    user, somebody = guess.user, _somebody(work, name)
+    lane = InARow(somebody, _NAME, Verdict.TOO_EARLY, waits=waits)
     if user is None:
-        nobody = work.keys.digest("nobody", work.tenant, name)
-        return (InARow(nobody, _NOBODY, Verdict.TOO_EARLY, waits=True),)
-    if factor is Factor.PASSWORD:
-        lane = _KNOWN_DEVICE if device_known and locks_at is None else factor
-        anew_from = user.counts_anew_from(factor)
-        return (InARow(user.id, lane, Verdict.TOO_EARLY, locks_at or _UNLIMITED, waits=True, anew_from=anew_from),)
+        return lane, InARow(somebody, _NOBODY, Verdict.TOO_EARLY)
+    if device_known and waits:
+        lane = InARow(user.id, _KNOWN_DEVICE, Verdict.TOO_EARLY, waits=True)
+    if not guess.is_open:
+        return lane, InARow(user.id, _WHILE_LOCKED, Verdict.LOCKED)
+    most, anew_from = guess.locks_at or _UNLIMITED, user.counts_anew_from(guess.factor)
+    return lane, InARow(user.id, guess.factor, Verdict.LOCKED, most, anew_from=anew_from)
+
+
+def _code_budgets(user: User, guess: Guess, *, device_known: bool) -> tuple[Budget, ...]:
     strangers, known = _windows(user.id)
+    most, anew_from = min(guess.locks_at or MOST_IN_A_ROW, MOST_IN_A_ROW), user.counts_anew_from(guess.factor)
     return (
         known if device_known else strangers,
         InARow(user.id, _ANY_CODE, Verdict.SUSPENDED, MOST_IN_A_ROW),
-        InARow(
-            user.id, factor, Verdict.SUSPENDED, min(locks_at or MOST_IN_A_ROW, MOST_IN_A_ROW),
-            anew_from=user.counts_anew_from(factor),
-        ),
-    )  # fmt: skip
+        InARow(user.id, guess.factor, Verdict.SUSPENDED, most, anew_from=anew_from),
+    )
+
+
+def _somebody(work: Work, name: str) -> str:
+    """Return what stands for a name that was typed, whether or not somebody has it."""
+    return work.keys.digest("guessed-name", work.tenant, name)
 
 
 def _windows(user_id: str) -> tuple[InAMonth, InAMonth]:

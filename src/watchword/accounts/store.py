@@ -8,11 +8,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam, delete, exists, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Text, bindparam, delete, exists, insert, literal, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
-from watchword.accounts.model import AccountState, Client, LockedReason, Proof, User, UserName, Verification
+from watchword.accounts.model import PRIMARY, AccountState, Client, LockedReason, Proof, User, UserName, Verification
 from watchword.base.problems import UserExists
 from watchword.storage.schema import (
     backup_codes,
@@ -47,6 +47,31 @@ _ROLES = (
 )
 _WHOLE = select(users, _CLAIMS.label("claims"), _ROLES.label("roles")).where(_MINE)
 _FIND = Statement(_WHOLE.where(users.c.realm == bindparam("realm"), users.c.canonical == bindparam("canonical")))
+_FIND_ANYWHERE = Statement(
+    _WHOLE.outerjoin_from(
+        users, user_stores, (user_stores.c.tenant == users.c.tenant) & (user_stores.c.realm == users.c.realm)
+    )
+    .where(
+        users.c.canonical == bindparam("canonical"),
+        users.c.realm.in_(
+            select(literal(PRIMARY)).union_all(
+                select(user_stores.c.realm).where(user_stores.c.tenant == bindparam("tenant"))
+            )
+        ),
+    )
+    .order_by(users.c.realm != PRIMARY, user_stores.c.created_at, users.c.realm)
+    .limit(1)
+)
+_OWNERS_OF = Statement(
+    _WHOLE.where(
+        users.c.id.in_(
+            select(user_claims.c.user_id).where(
+                user_claims.c.tenant == bindparam("tenant"), user_claims.c.uri == bindparam("uri"),
+                user_claims.c.folded == bindparam("folded"),
+            )
+        )
+    ).limit(20)
+)  # fmt: skip
 _GET = Statement(_WHOLE.where(users.c.id == bindparam("user_id")))
 _PAGE = Statement(
     _WHOLE.where(
@@ -166,6 +191,14 @@ class Users:
         """Return the user of that name."""
         return _user(self.work.row(_FIND, realm=realm, canonical=canonical))
 
+    def find_anywhere(self, canonical: str) -> User | None:
+        """Return the user of that name: of PRIMARY, else of the store that was made first."""
+        return _user(self.work.row(_FIND_ANYWHERE, canonical=canonical))
+
+    def owners_of(self, uri: str, folded: str) -> list[User]:
+        """Return who has this value of a claim; of very many not all."""
+        return [user for row in self.work.rows(_OWNERS_OF, uri=uri, folded=folded) if (user := _user(row))]
+
     def get(self, user_id: str) -> User | None:
         """Return the user of that id."""
         return _user(self.work.row(_GET, user_id=user_id))
@@ -257,8 +290,15 @@ class Users:
         self._run(insert(consents), {**self._key(user_id), "receipt": receipt, "at": self.work.now})
 
     def set_password(self, user_id: str, password_hash: str) -> None:
-        """Give a user another password."""
-        self._set(user_id, password_hash=password_hash)
+        """Give a user another password, and end the sessions."""
+        self._set(
+            user_id, password_hash=password_hash, password_set_at=self.work.now, must_change_password=False,
+            sessions_from=self.work.now,
+        )  # fmt: skip
+
+    def require_password_change(self, user_id: str, *, required: bool) -> None:
+        """Say whether the password must be changed at the next log-in."""
+        self._set(user_id, must_change_password=required)
 
     def give_role(self, user_id: str, role: str) -> None:
         """Put a user into a role."""

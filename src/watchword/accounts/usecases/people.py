@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 
 from watchword.accounts.addresses import AddressRefused, parse_mailbox, parse_phone
-from watchword.accounts.claims import ACCOUNT_DISABLED, ACCOUNT_LOCKED, EMAIL_ADDRESS, MOBILE, Channel, is_true
+from watchword.accounts.claims import (
+    ACCOUNT_DISABLED,
+    ACCOUNT_LOCKED,
+    EMAIL_ADDRESS,
+    MOBILE,
+    MUST_CHANGE_PASSWORD,
+    Channel,
+    is_true,
+)
+from watchword.accounts.guessing import clear_guesses
 from watchword.accounts.model import LockedReason, NewAccount, Proof, User, Verification
 from watchword.accounts.store import Users
 from watchword.accounts.usecases.names import place_name
@@ -49,6 +58,7 @@ def add_user(work: Work, account: NewAccount) -> User:
     user = User(
         new_id(work.entropy, work.now), place, password_hash, work.now, locked=account.is_locked,
         disabled=account.is_disabled, state=account.state, claims=account.facts, roles=account.roles,
+        password_set_at=None if password_hash is None else work.now,
     )  # fmt: skip
     Users(work).add(user, fold_claims(work, user.claims))
     vouch_for(work, user, account.claims)
@@ -75,9 +85,17 @@ def set_state(work: Work, user: User, claims: Mapping[str, str]) -> None:
         if is_true(locked):
             users.lock(user.id, LockedReason.ADMIN_INITIATED)
         else:
-            users.unlock(user.id)
+            open_account(work, user)
     if disabled := claims.get(ACCOUNT_DISABLED):
         users.set_disabled(user.id, disabled=is_true(disabled))
+    if (required := claims.get(MUST_CHANGE_PASSWORD)) is not None:
+        users.require_password_change(user.id, required=is_true(required))
+
+
+def open_account(work: Work, user: User) -> None:
+    """Take a lock away with all that has led to it: failures in a row, and in a month."""
+    Users(work).unlock(user.id)
+    clear_guesses(work, user)
 
 
 def lock_user(work: Work, user: User) -> None:
@@ -88,8 +106,8 @@ def lock_user(work: Work, user: User) -> None:
 
 
 def unlock_user(work: Work, user: User) -> None:
-    """Unlock an account."""
-    Users(work).unlock(user.id)
+    """Unlock an account, and forget all failures."""
+    open_account(work, user)
     note(work, "unlock_user", user.id)
     work.commit()
 
@@ -97,5 +115,6 @@ def unlock_user(work: Work, user: User) -> None:
 def delete_user(work: Work, user: User) -> None:
     """Remove an account with its claims, codes and proofs; the audit log stays."""
     Users(work).delete(user.id)
+    clear_guesses(work, user)
     note(work, "delete_user", user.id)
     work.commit()
