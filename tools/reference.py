@@ -18,6 +18,8 @@ from watchword.base.home import GROUPS, variable_of
 from watchword.base.options import Option, options_of
 from watchword.base.problems import GENERIC_TEXT, Problem
 from watchword.cli.main import watchword
+from watchword.login.parameters import GROUPS as AUTHENTICATORS
+from watchword.login.parameters import Parameter, parameters_of
 from watchword.notification.recipe import recipes
 from watchword.notification.template_files import Template
 from watchword.notification.templating import built_in_templates
@@ -152,7 +154,37 @@ def commands() -> str:
     )
 
 
+def authenticator_parameters() -> str:
+    """Return the page of the parameters of authenticators."""
+    return _page(
+        "Parameters of authenticators",
+        "What the operator says about ways to log in: in `deployment.toml`, or in the older"
+        " `repository/conf/identity/application-authentication.xml`, whose values give way one by one. They are read"
+        " once, at start; `watchword check` prints those that are set, and where.",
+        '```toml\n[authentication.authenticator.sms_otp]\nname = "SMSOTP"\nenable = true\n\n'
+        "[authentication.authenticator.sms_otp.parameters]\nRetryEnable = true\nTokenLength = 6\n```",
+        '```xml\n<AuthenticatorConfig name="SMSOTP" enabled="true">\n'
+        '  <Parameter name="RetryEnable">true</Parameter>\n</AuthenticatorConfig>\n```',
+        "The name of the table is free; `basic`, `sms_otp`, `sms_otp_local` and `email_otp` need no `name`. Texts are"
+        " compared in lower case, and only `true` is true. A property of the identity provider beats the file, the"
+        " file beats the default, and a tenant has no file of its own.",
+        *(_parameter_section(name, group) for name, group in AUTHENTICATORS.items()),
+    )
+
+
+def _parameter_section(name: str, group: type[Any]) -> str:
+    rows = [_parameter_row(each) for each in parameters_of(group).values()]
+    head = ("parameter", "default", "what it does", "what changes it")
+    return f"## {name}\n\n{(group.__doc__ or '').strip()}\n\n{_table(head, rows)}"
+
+
+def _parameter_row(each: Parameter) -> tuple[str, ...]:
+    default = str(each.default).lower() if isinstance(each.default, bool) else str(each.default)
+    return " or ".join(f"`{name}`" for name in each.names), _code(default), each.effect, each.interaction
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "authenticator-parameters.md": authenticator_parameters,
     "cli.md": commands,
     "settings.md": settings,
     "policies.md": policies,

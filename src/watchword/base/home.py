@@ -8,10 +8,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from watchword.base import checks, kinds
+from watchword.base.authenticator_files import (
+    TABLE,
+    Said,
+    SaidOfAuthenticator,
+    read_authentication_xml,
+    read_authenticator_tables,
+    text_of,
+)
 from watchword.base.operator_files import HomeFiles, SettingsRefused, TomlFile, WrongSetting, read_home
 from watchword.base.options import CompatProfile, Option, Profiles, Property, SecurityProfile, options_of
 from watchword.base.placeholders import Filler
 from watchword.base.settings import (
+    AuthenticatorSettings,
     Claims,
     Delivery,
     Email,
@@ -76,8 +85,9 @@ def load_settings(  # noqa: PLR0913 - what may be said about settings comes from
     reading.choose_profiles()
     settings = reading.settings(data)
     policies = reading.policies(tuple(properties))
+    authenticators = reading.authenticators()
     reading.look_for_strangers((*all_options(), *properties))
-    settings = replace(settings, policies=policies, values=reading.values)
+    settings = replace(settings, policies=policies, authenticators=authenticators, values=reading.values)
     reading.problems += checks.broken(settings, reading.place)
     if reading.problems:
         raise SettingsRefused(tuple(dict.fromkeys(reading.problems)))
@@ -180,6 +190,45 @@ class _Reading:
                 said[each.wire_name] = value
         return said
 
+    def authenticators(self) -> Mapping[str, AuthenticatorSettings]:
+        """Return what the files say about authenticators: ``deployment.toml`` beats the older file, value by value."""
+        found: dict[str, AuthenticatorSettings] = {}
+        for said in self._said_of_authenticators():
+            self.warnings += said.warnings
+            before = found.get(said.name, AuthenticatorSettings())
+            enabled = None if said.enabled is None else self._text_of(said.name, "enabled", said.enabled)
+            parameters = {name: self._text_of(said.name, name, each) for name, each in said.parameters.items()}
+            found[said.name] = AuthenticatorSettings(
+                before.enabled if enabled is None else enabled.strip().lower() == "true",
+                {**before.parameters, **{name: text for name, text in parameters.items() if text is not None}},
+            )
+        return found
+
+    def _said_of_authenticators(self) -> list[SaidOfAuthenticator]:
+        said: list[SaidOfAuthenticator] = []
+        path = self._files.authentication_xml
+        try:
+            said += read_authentication_xml(path) if path is not None else []
+        except SettingsRefused as refused:
+            self.problems += refused.problems
+        try:
+            said += read_authenticator_tables(self._files.toml)
+        except SettingsRefused as refused:
+            self.problems += refused.problems
+        return said
+
+    def _text_of(self, authenticator: str, name: str, said: Said) -> str | None:
+        found = _Found(said.raw, said.file, said.line, said.key)
+        try:
+            text = text_of(self._filler.fill(said.raw))
+        except ValueError as error:
+            why = str(error)
+            known = why.startswith(("holds", "needs", "names", "refers"))
+            self.problems.append(found.wrong(why if known else "must be a text, a number, true or false"))
+            return None
+        self.values[f"{TABLE}[{authenticator}].{name}"] = Value(text, found.origin, text)
+        return text
+
     def look_for_strangers(self, options: Iterable[Option[Any]]) -> None:
         """Complain of unknown keys among our own tables, and list those that are not for us."""
         known = {key for option in options for key in (option.key, *option.aliases) if key}
@@ -187,7 +236,7 @@ class _Reading:
             option.key + "." for option in options if option.key and option.kind in {kinds.TABLE, kinds.TEXTS}
         )
         for key, line in _leaves(self._files.toml):
-            if key in known or key.startswith(tables):
+            if key in known or key.startswith((*tables, TABLE + ".")):
                 continue
             near = difflib.get_close_matches(key, known, 1, 0.85)
             hint = f"; did you mean {near[0]}?" if near else ""

@@ -170,6 +170,8 @@ class HomeFiles:
     is_wso2: bool = False
     toml: TomlFile = field(default_factory=lambda: TomlFile("deployment.toml"))
     xml: Mapping[str, Element] = field(default_factory=dict)
+    authentication_xml: Path | None = None
+    """The file ``application-authentication.xml``, if there is one."""
     problems: tuple[WrongSetting, ...] = ()
 
 
@@ -179,12 +181,13 @@ def read_home(home: Path | None) -> HomeFiles:
         return HomeFiles(None)
     conf = home / "repository" / "conf"
     xml_path = conf / "identity" / "identity.xml"
-    is_wso2 = (conf / "deployment.toml").is_file() or xml_path.is_file()
+    authentication = conf / "identity" / "application-authentication.xml"
+    is_wso2 = any(path.is_file() for path in (conf / "deployment.toml", xml_path, authentication))
     toml_path = (conf if is_wso2 else home) / "deployment.toml"
     if not is_wso2 and not toml_path.exists():
         told = f"is missing in {home}, which has no repository/conf either; make one, or name another folder"
         return HomeFiles(home, problems=(WrongSetting("deployment.toml", None, "", told),))
-    files = HomeFiles(home, is_wso2)
+    files = HomeFiles(home, is_wso2, authentication_xml=authentication if authentication.is_file() else None)
     try:
         files = replace(files, toml=read_toml(toml_path)) if toml_path.exists() else files
     except SettingsRefused as refused:

@@ -134,6 +134,13 @@ class Limits:
         "Messages to one number or mailbox, over all flows.",
         demo=(Limit(1000, _DAY),),
     )
+    login_sends_per_address: tuple[Limit, ...] = setting(
+        "watchword.limits.login_sends_per_address",
+        kinds.LIMITS,
+        (Limit(10, 10 * _MINUTE), Limit(50, _DAY)),
+        "Log-in codes to one number or mailbox that was proven to be the person's; they do not count among the others.",
+        demo=(Limit(1000, _DAY),),
+    )
     unknown_codes_per_caller: Limit = setting(
         "watchword.limits.unknown_codes_per_caller",
         kinds.LIMIT,
@@ -416,6 +423,15 @@ class Value:
     """As ``watchword check`` prints it: a secret is hidden."""
 
 
+@dataclass(frozen=True, slots=True)
+class AuthenticatorSettings:
+    """What the operator's files say about an authenticator."""
+
+    enabled: bool = True
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """As typed; what is not among them has a default, which whoever reads them knows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the operator decides, and where each value came from."""
@@ -486,6 +502,8 @@ class Settings:
     admin_seed: tuple[str, str] | None = field(default=None, repr=False)
     """Name and password of ``[super_admin]``."""
 
+    authenticators: Mapping[str, AuthenticatorSettings] = field(default_factory=dict)
+    """By name: ``SMSOTP``, ``sms-otp-authenticator``."""
     policies: Mapping[str, object] = field(default_factory=dict)
     """What the files say about policies, by the name of the property: the default of every tenant."""
     values: Mapping[str, Value] = field(default_factory=dict, repr=False)

@@ -13,19 +13,22 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from watchword.base.log import trace_id
 from watchword.base.seal import SealBroken
 from watchword.notification.model import (
+    NO_SENDER,
     Channel,
     MessageState,
     OutboxEntry,
     Receipt,
     Refused,
+    Sender,
     Senders,
     Unreachable,
 )
-from watchword.notification.outbox import Notified, open_message, seal_message, unseal_message
+from watchword.notification.outbox import Notified, open_message, seal_message, seal_reply, unseal_message
 from watchword.notification.store import Messages, Outbox
 from watchword.storage.work import Origin, Work, Works
 from watchword.web.model import SUPER_TENANT
@@ -35,6 +38,13 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 POLL_SECONDS = 0.5
 MOST_URGENT = 10_000
+
+
+class Routes(Protocol):
+    """Knows the providers that single messages are sent by, whatever the sender of their tenant is."""
+
+    def sender(self, work: Work, route: str) -> Sender | None:
+        """Return the sender that a message's route names, as it is configured at this moment."""
 
 
 @dataclass(slots=True)
@@ -83,11 +93,18 @@ class Counts:
 class Courier:
     """Sends for every tenant, on threads of its own; each channel has its own, so that one cannot hold up the other."""
 
-    def __init__(self, works: Works, senders: Senders, sweep: Callable[[Work], None] | None = None) -> None:
+    def __init__(
+        self,
+        works: Works,
+        senders: Senders,
+        sweep: Callable[[Work], None] | None = None,
+        routes: Routes | None = None,
+    ) -> None:
         """Nothing runs before :meth:`start`. *sweep* is called about once a minute, to tidy up."""
         delivery = works.surroundings.settings.delivery
         self._works = works
         self._senders = senders
+        self._routes = routes
         self._sweep = sweep
         self._delivery = delivery
         self._stopping = threading.Event()
@@ -220,9 +237,9 @@ class Courier:
             message = open_message(Work(self._works.surroundings, entry.tenant, Origin()), entry)
         except SealBroken:
             return Refused("the stored message cannot be opened")
-        sender = self._senders.of(message.tenant, message.channel)
+        sender = self._sender_of(entry)
         if sender is None:
-            return Refused("no sender")
+            return Refused(NO_SENDER)
         self._works.surroundings.faults.reach("before_send")
         try:
             receipt = sender.send(message, self._delivery.attempt_timeout.total_seconds())
@@ -230,6 +247,14 @@ class Courier:
             return failure
         self._works.surroundings.faults.reach("after_2xx")
         return receipt
+
+    def _sender_of(self, entry: OutboxEntry) -> Sender | None:
+        route, routes = entry.route, self._routes
+        if route is None:
+            return self._senders.of(entry.tenant, entry.channel)
+        if routes is None:
+            return None
+        return self._works.do(entry.tenant, lambda work: routes.sender(work, route), reading=True)
 
     def _settle(self, ended: "Sequence[_Ended]") -> None:
         """Write down how some attempts ended, in one transaction, and tell those who wait."""
@@ -250,6 +275,7 @@ class Courier:
             state, values = _ending(work, each.entry, each.outcome, is_told=each.entry.id in told)
             if state is not MessageState.WAITING and work.settings.dev:
                 values["sealed"] = _without_text(work, each.entry)
+            values |= _said(work, each, is_told=each.entry.id in told)
             is_ours = Outbox(work).mark(each.entry, state, **values)
             marked.append((each, state, is_ours, values.get("reason")))
         work.commit()
@@ -405,6 +431,16 @@ def _ending(
             if is_told or again_at is None:
                 return MessageState.FAILED, {"reason": outcome.reason}
             return MessageState.WAITING, {"reason": outcome.reason, "due_at": again_at, "sealed": entry.sealed}
+
+
+def _said(work: Work, ended: _Ended, *, is_told: bool) -> dict[str, object]:
+    """Return what is kept of a provider's answer, for whoever is told of the failure."""
+    answered = None if isinstance(ended.outcome, Receipt | None) else ended.outcome.answered
+    if answered is None:
+        return {"reply_status": None, "reply": None}
+    is_kept = is_told and ended.entry.route is not None
+    sealed = seal_reply(work, ended.entry, answered) if is_kept else None
+    return {"reply_status": answered.status, "reply": sealed}
 
 
 def _without_text(work: Work, entry: OutboxEntry) -> bytes:

@@ -35,6 +35,14 @@ class Letter:
     """Where it goes, if not to the address of the profile."""
     event: str = ""
     """As publishers know it; empty is the usual one of the channel."""
+    route: str | None = None
+    """The identity provider whose fields send it; ``None``: the tenant's sender."""
+    text: str = field(default="", repr=False)
+    """The text itself, where no template is used."""
+    for_login: bool = False
+    """Whether it brings a log-in code to an address that was proven."""
+    awaited: bool = True
+    """Whether a request may wait for the first attempt."""
 
 
 def leave_letter(work: Work, notifier: Notifier, user: User, letter: Letter) -> Notified:
@@ -56,7 +64,8 @@ def leave_letter(work: Work, notifier: Notifier, user: User, letter: Letter) -> 
         facts={**kept_properties(letter.properties), **claims, **own, **letter.facts}, user_id=user.id,
         scenario=letter.scenario, locale=user.claims.get(LOCALE), default_locale=policy.default_locale,
         event=letter.event or (MAIL_EVENT if letter.channel is Channel.EMAIL else SMS_EVENT),
-        until=None if letter.lifetime is None else work.now + letter.lifetime,
+        until=None if letter.lifetime is None else work.now + letter.lifetime, route=letter.route, text=letter.text,
+        for_login=letter.for_login, awaited=letter.awaited,
     )  # fmt: skip
     return notifier.notify(work, notice)
 

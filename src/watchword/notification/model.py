@@ -9,6 +9,9 @@ from typing import Protocol
 from watchword.accounts.claims import Channel
 
 __all__ = [
+    "NO_SENDER",
+    "UNUSABLE",
+    "Answered",
     "Channel",
     "Message",
     "MessageState",
@@ -20,6 +23,10 @@ __all__ = [
     "Unreachable",
 ]
 
+NO_SENDER = "no sender"
+"""The reason of a message that nobody is configured to send."""
+UNUSABLE = "the fields of the identity provider cannot be used"
+"""The reason of a message whose provider could never be called."""
 RETRY_WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 4, 15, 60))
 
 
@@ -71,22 +78,39 @@ class Receipt:
     reference: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a provider said instead of taking a message over."""
+
+    status: int
+    body: bytes = field(repr=False)
+    is_unexpected: bool = True
+    """Whether the status itself means failure; if not, what the operator demands besides is missing."""
+
+
 class Refused(Exception):  # a refusal by a provider
     """A message will never be taken; the reason is safe to show: no secret, no code, no whole number."""
 
-    def __init__(self, reason: str) -> None:
-        """Keep the reason."""
+    def __init__(self, reason: str, *, answered: Answered | None = None) -> None:
+        """Keep the reason, and what the provider said."""
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.answered = reason, answered
 
 
 class Unreachable(Exception):  # a state of a provider
     """A message could not be handed over now; another try may succeed."""
 
-    def __init__(self, reason: str, *, retry_after: timedelta | None = None, ambiguous: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: timedelta | None = None,
+        ambiguous: bool = False,
+        answered: Answered | None = None,
+    ) -> None:
         """Keep the reason, the wait that the provider asked for, and whether it may have the message after all."""
         super().__init__(reason)
-        self.reason, self.retry_after, self.ambiguous = reason, retry_after, ambiguous
+        self.reason, self.retry_after, self.ambiguous, self.answered = reason, retry_after, ambiguous, answered
 
 
 class Sender(Protocol):
@@ -138,6 +162,12 @@ class OutboxEntry:
     leased_until: datetime | None = None
     due_at: datetime | None = None
     """When a courier takes it up; for one that is being sent, the end of the lease."""
+    route: str | None = None
+    """The identity provider whose fields describe the call; ``None``: the tenant's sender."""
+    reply_status: int | None = None
+    """What the provider answered last, where it did not take the message."""
+    reply: bytes | None = field(default=None, repr=False)
+    """What else it said, sealed."""
 
     def next_try_at(self, now: datetime, asked_wait: timedelta | None) -> datetime | None:
         """Return when to try again; ``None`` if the code has died by then."""

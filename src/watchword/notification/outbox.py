@@ -17,7 +17,15 @@ from watchword.accounts.addresses import (
     parse_phone,
 )
 from watchword.base.entropy import new_id
-from watchword.notification.model import Channel, Message, MessageState, OutboxEntry, Senders
+from watchword.notification.model import (
+    NO_SENDER,
+    Answered,
+    Channel,
+    Message,
+    MessageState,
+    OutboxEntry,
+    Senders,
+)
 from watchword.notification.store import Messages
 from watchword.notification.template_files import Template
 from watchword.notification.templating import Templates, fill
@@ -26,6 +34,8 @@ from watchword.storage.counters import count
 from watchword.storage.work import Work
 
 log = logging.getLogger(__name__)
+
+LONGEST_REPLY = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,14 @@ class Notice:
     default_locale: str = "en_US"
     event: str = ""
     until: datetime | None = None
+    route: str | None = None
+    """The identity provider whose fields send it; ``None``: the tenant's sender."""
+    text: str = field(default="", repr=False)
+    """The text itself, where no template is used."""
+    for_login: bool = False
+    """Whether it brings a log-in code to an address that was proven: those have a pool of their own."""
+    awaited: bool = True
+    """Whether a request may wait for the first attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +95,27 @@ class Notifier:
         limit forbids it; both are rows like any other, so that nobody has to guess (decisions 5.4).
         """
         address = _address(work, notice)
-        template = None
-        if not _is_removed(work, notice):
-            template = self.templates.find(
-                notice.channel, notice.template, notice.locale or notice.default_locale, notice.default_locale
-            )
+        template = self._template(work, notice)
         state, reason = MessageState.WAITING, None
         if address is None:
             state, reason = MessageState.FAILED, "no address"
         elif template is None:
             state, reason = MessageState.FAILED, "no template"
-        elif self.senders.of(work.tenant, notice.channel) is None:
-            state, reason = MessageState.FAILED, "no sender"
+        elif notice.route is None and self.senders.of(work.tenant, notice.channel) is None:
+            state, reason = MessageState.FAILED, NO_SENDER
         elif closed := _closed(work, notice.channel, address.key):
             state, reason = MessageState.HELD, closed
-        elif not _within_limits(work, notice.channel, address.key):
+        elif not _within_limits(work, notice, address.key):
             state, reason = MessageState.HELD, "limit of the address"
         return _leave(work, notice, address, template, state, reason)
+
+    def _template(self, work: Work, notice: Notice) -> Template | None:
+        if notice.text:
+            return Template(notice.template, notice.default_locale, body=notice.text)
+        if _is_removed(work, notice):
+            return None
+        locale = notice.locale or notice.default_locale
+        return self.templates.find(notice.channel, notice.template, locale, notice.default_locale)
 
 
 def _leave(
@@ -111,23 +133,24 @@ def _leave(
     entry = OutboxEntry(
         message_id, work.tenant, notice.user_id, notice.channel, address.masked if address else "", notice.template,
         template.locale if template else notice.default_locale, notice.event, state, reason, 0, None, None, work.now,
-        None, notice.until, 0, work.origin.trace, sealed,
+        None, notice.until, 0, work.origin.trace, sealed, route=notice.route,
     )  # fmt: skip
-    Messages(work).add(entry, notice.scenario, _due_at(work) if state.is_open else None)
+    Messages(work).add(entry, notice.scenario, _due_at(work, notice) if state.is_open else None)
     if state is not MessageState.WAITING:
         log.warning("message %s", state, extra={"message_id": message_id, "channel": notice.channel, "reason": reason})
         note(work, "send_message", notice.user_id or "-", outcome=state, reason=reason or "")
     return Notified(message_id, notice.channel, state, reason)
 
 
-def _due_at(work: Work) -> datetime:
+def _due_at(work: Work, notice: Notice) -> datetime:
     """Return when a courier takes a message up by itself.
 
     Where the request waits for the first attempt, that attempt is the request's own: a courier that came before it
     could fail without anybody to tell. Should the request die, the message goes out when its patience would have ended.
     """
     delivery = work.settings.delivery
-    return work.now + delivery.first_attempt_wait if delivery.answer == "first-attempt" else work.now
+    waits = notice.awaited and delivery.answer == "first-attempt"
+    return work.now + delivery.first_attempt_wait if waits else work.now
 
 
 def _render(work: Work, notice: Notice, address: _Address, template: Template) -> dict[str, Any]:
@@ -135,9 +158,10 @@ def _render(work: Work, notice: Notice, address: _Address, template: Template) -
     # What the server says of itself beats a property of a request, which could lead the link of our own mail elsewhere.
     facts = {"callback": "", **notice.facts, **_places(work)}
     filled = fill(template, facts, channel=notice.channel)
+    body = notice.text or filled.body
     return {
         "to": address.to, "facts": dict(notice.facts), "subject": filled.subject,
-        "body": filled.body + _binding(work, notice),
+        "body": body + _binding(work, notice),
         "footer": filled.footer, "content_type": filled.content_type,
     }  # fmt: skip
 
@@ -186,6 +210,22 @@ def open_message(work: Work, entry: OutboxEntry) -> Message:
     )  # fmt: skip
 
 
+def seal_reply(work: Work, entry: OutboxEntry, answered: Answered) -> bytes:
+    """Return what a provider said as it is stored; more of it than is ever shown, so that nothing is cut in two."""
+    said = {"is_unexpected": answered.is_unexpected, "body": answered.body[:LONGEST_REPLY].decode("utf-8", "replace")}
+    return work.keys.seal(work.entropy, json.dumps(said).encode(), f"reply {entry.tenant} {entry.id}")
+
+
+def open_reply(work: Work, entry: OutboxEntry) -> Answered | None:
+    """Return what the provider said instead of taking a message, as far as it is known."""
+    if entry.reply_status is None:
+        return None
+    if entry.reply is None:
+        return Answered(entry.reply_status, b"")
+    said = json.loads(work.keys.unseal(entry.reply, f"reply {entry.tenant} {entry.id}"))
+    return Answered(entry.reply_status, said["body"].encode(), is_unexpected=said["is_unexpected"])
+
+
 def _address(work: Work, notice: Notice) -> _Address | None:
     if not notice.to:
         return None
@@ -206,10 +246,13 @@ def _closed(work: Work, channel: Channel, key: str) -> str | None:
     return closed_range(key) if judged else None
 
 
-def _within_limits(work: Work, channel: Channel, key: str) -> bool:
+def _within_limits(work: Work, notice: Notice, key: str) -> bool:
     """Count one more message to an address, unless one of the limits is reached."""
-    limits = work.settings.limits.sends_per_address
-    return all(count(work, "sends_per_address", f"{channel} {key}", each) for each in limits)
+    limits = work.settings.limits
+    name, chosen = "sends_per_address", limits.sends_per_address
+    if notice.for_login:
+        name, chosen = "login_sends_per_address", limits.login_sends_per_address
+    return all(count(work, name, f"{notice.channel} {key}", each) for each in chosen)
 
 
 def _is_removed(work: Work, notice: Notice) -> bool:

@@ -72,7 +72,7 @@ class Messages:
             _ADD, id=entry.id, user_id=entry.user_id, channel=entry.channel, masked_to=entry.masked_to,
             template=entry.template, locale=entry.locale, event=entry.event, scenario=scenario, state=entry.state,
             reason=entry.reason, attempts=0, created_at=entry.created_at, due_at=due_at, fence=0,
-            expires_at=entry.expires_at, trace=entry.trace, sealed=entry.sealed,
+            expires_at=entry.expires_at, trace=entry.trace, sealed=entry.sealed, route=entry.route,
         )  # fmt: skip
 
     def find(self, message_id: str) -> OutboxEntry | None:
@@ -152,5 +152,6 @@ def _entry(row: Row[Any] | None) -> OutboxEntry | None:
     return row and OutboxEntry(
         row.id, row.tenant, row.user_id, Channel(row.channel), row.masked_to, row.template, row.locale, row.event,
         MessageState(row.state), row.reason, row.attempts, row.provider, row.reference, row.created_at, row.sent_at,
-        row.expires_at, row.fence, row.trace, row.sealed, row.leased_until, row.due_at,
+        row.expires_at, row.fence, row.trace, row.sealed, row.leased_until, row.due_at, row.route, row.reply_status,
+        row.reply,
     )  # fmt: skip

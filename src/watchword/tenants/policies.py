@@ -85,6 +85,16 @@ OLD_PASSWORDS = Connector(
 OUTDATED_PASSWORDS = Connector(
     "passwordExpiry", "Password Expiry", "Password Policies", "identity_mgt.password_expiry", "PasswordExpiry"
 )
+SMS_CODES = Connector(
+    "sms-otp-authenticator", "SMS OTP", "Multi Factor Authenticators", "identity_mgt.sms_otp_authenticator", "SMSOTP"
+)
+EMAIL_CODES = Connector(
+    "email-otp-authenticator",
+    "Email OTP",
+    "Multi Factor Authenticators",
+    "identity_mgt.email_otp_authenticator",
+    "EmailOTP",
+)
 SAML = Connector("saml", "SAML 2.0", "Other Settings", "saml", "SSOService")
 """Ours: in a WSO2 server these are fields of the resident identity provider, or stand in the operator's file."""
 SESSIONS = Connector("sessions", "Sessions", "Other Settings", "session.timeout", "TimeConfig")
@@ -932,6 +942,126 @@ class Sessions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmsCodes:
+    """Log-in codes by SMS, as ``sms-otp-authenticator`` sends them; ``SMSOTP`` takes the last property from here."""
+
+    expiry_seconds: int = rule(
+        SMS_CODES,
+        "SmsOTP.ExpiryTime",
+        kinds.number(1, 86400),
+        300,
+        "SMS OTP expiry time",
+        toml="expiry_time",
+        doc="Seconds that a code lives; 30 to 600 under `recommended`.",
+    )
+    length: int = rule(
+        SMS_CODES,
+        "SmsOTP.OTPLength",
+        kinds.number(4, 10),
+        6,
+        "SMS OTP length",
+        toml="otp_length",
+        doc="Characters of a code.",
+    )
+    numeric: bool = rule(
+        SMS_CODES,
+        "SmsOTP.OtpRegex.UseNumericChars",
+        kinds.BOOLEAN,
+        True,
+        "Use only numeric characters for OTP",
+        toml="use_numeric_chars",
+        doc="Whether codes are of digits alone; if not, of capital letters and digits.",
+    )
+    resends: int = rule(
+        SMS_CODES,
+        "SmsOTP.ResendAttemptsCount",
+        kinds.number(0, 1000),
+        5,
+        "Allowed resend attempts count",
+        toml="resend_attempts_count",
+        doc="How often a code may be sent again.",
+    )
+    block_minutes: int = rule(
+        SMS_CODES,
+        "SmsOTP.ResendBlockDuration",
+        kinds.number(0, 525600),
+        5,
+        "Resend block duration",
+        toml="resend_block_duration",
+        doc="Minutes after which the counting of sends begins anew, where they are counted for a person.",
+    )
+    tells_of_failures: bool = rule(
+        SMS_CODES,
+        "SmsOTP.NotifySmsSendingFailure",
+        kinds.BOOLEAN,
+        True,
+        "Notify user of SMS sending failures",
+        toml="notify_sms_sending_failure",
+        doc="Whether the person is told that a code could not be sent; never in the provider's words.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailCodes:
+    """Log-in codes by mail, as ``email-otp-authenticator`` sends them."""
+
+    expiry_seconds: int = rule(
+        EMAIL_CODES,
+        "EmailOTP.ExpiryTime",
+        kinds.number(1, 86400),
+        300,
+        "Email OTP expiry time",
+        toml="expiry_time",
+        doc="Seconds that a code lives; 30 to 600 under `recommended`.",
+    )
+    length: int = rule(
+        EMAIL_CODES,
+        "EmailOTP.OTPLength",
+        kinds.number(4, 10),
+        6,
+        "Email OTP length",
+        toml="otp_length",
+        doc="Characters of a code.",
+    )
+    alphanumeric: bool = rule(
+        EMAIL_CODES,
+        "EmailOTP.OtpRegex.UseAlphanumericChars",
+        kinds.BOOLEAN,
+        False,
+        "Use alphanumeric characters for OTP",
+        toml="use_alphanumeric_chars",
+        doc="Whether codes are of capital letters and digits; if not, of digits alone.",
+    )
+    resends: int = rule(
+        EMAIL_CODES,
+        "EmailOTP.ResendAttemptsCount",
+        kinds.number(0, 1000),
+        5,
+        "Allowed resend attempts count",
+        toml="resend_attempts_count",
+        doc="How often a code may be sent again.",
+    )
+    block_minutes: int = rule(
+        EMAIL_CODES,
+        "EmailOTP.ResendBlockDuration",
+        kinds.number(0, 525600),
+        5,
+        "Resend block duration",
+        toml="resend_block_duration",
+        doc="Minutes after which the counting of sends begins anew, where they are counted for a person.",
+    )
+    tells_of_failures: bool = rule(
+        EMAIL_CODES,
+        "EmailOTP.NotifyEmailSendingFailure",
+        kinds.BOOLEAN,
+        True,
+        "Notify user of email sending failures",
+        toml="notify_email_sending_failure",
+        doc="Whether the person is told that a code could not be sent; never in the server's words.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SamlIdentity:
     """What we are called in SAML, and how long our words hold."""
 
@@ -1041,6 +1171,8 @@ POLICIES: tuple[type[Any], ...] = (
     PasswordHistory,
     PasswordExpiry,
     Sessions,
+    SmsCodes,
+    EmailCodes,
     SamlIdentity,
 )
 CONNECTORS = (
@@ -1056,6 +1188,8 @@ CONNECTORS = (
     OLD_PASSWORDS,
     OUTDATED_PASSWORDS,
     SESSIONS,
+    SMS_CODES,
+    EMAIL_CODES,
     SAML,
 )
 

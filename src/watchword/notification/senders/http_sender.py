@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from watchword.notification.event_map import event_map
-from watchword.notification.model import Message, Receipt, Refused, Unreachable
+from watchword.notification.model import Answered, Message, Receipt, Refused, Unreachable
 from watchword.notification.senders.addresses import Forbidden
 from watchword.notification.senders.fetcher import Fetcher, FetchFailed, Reply, Request
 from watchword.notification.senders.provider_call import ClientCredential, ProviderCall
@@ -100,6 +100,9 @@ class HttpSender:
             case Verdict.TAKEN:
                 return Receipt(self.name, rules.reference(reply))
             case Verdict.TRY_AGAIN:
-                raise Unreachable(told, retry_after=retry_after(reply))
+                raise Unreachable(told, retry_after=retry_after(reply), answered=self._answered(reply))
             case Verdict.REFUSED:
-                raise Refused(told)
+                raise Refused(told, answered=self._answered(reply))
+
+    def _answered(self, reply: Reply) -> Answered:
+        return Answered(reply.status, reply.body, is_unexpected=reply.status not in self.call.reply.success)
