@@ -16,6 +16,8 @@ from typing import Protocol, runtime_checkable
 from watchword.accounts.gate import BasicGate
 from watchword.accounts.store import Users
 from watchword.accounts.usecases.administrators import create_administrator, is_well_known
+from watchword.applications.http.applications import ApplicationsApi
+from watchword.applications.http.providers import ProvidersApi
 from watchword.base.clock import SystemClock
 from watchword.base.problems import Problem, TenantUnknown
 from watchword.base.settings import Settings
@@ -27,6 +29,7 @@ from watchword.login.dispatcher import Dispatcher
 from watchword.login.front import LoginFront
 from watchword.login.http import CommonAuth
 from watchword.login.sweeping import sweep_logins
+from watchword.notification.configured import outgoing_rules
 from watchword.notification.courier import Courier
 from watchword.notification.model import Senders
 from watchword.notification.store import Outbox
@@ -143,7 +146,10 @@ def build_listeners(
     )
     captcha = CaptchaVerifier.of_settings(settings)
     registration = RegistrationApi(installation.notifier, courier, captcha)
-    api = [*registration.routes(), *GovernanceApi().routes(), *TenantsApi().routes(), *additions.routes]
+    applications = [*ApplicationsApi(outgoing_rules(settings)).routes(), *ProvidersApi().routes()]
+    api = [
+        *registration.routes(), *GovernanceApi().routes(), *TenantsApi().routes(), *applications, *additions.routes
+    ]  # fmt: skip
 
     def figures(work: Work) -> Figures:
         comparisons = works.surroundings.tally["code_comparisons"]

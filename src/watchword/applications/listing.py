@@ -15,7 +15,7 @@ MAX_FILTER_CHARACTERS = 512
 
 _CONDITION = re.compile(
     r"""\s*(?P<name>[A-Za-z][\w.]*) \s+ (?P<operator>eq|co|sw|ew) \s+
-    (?: "(?P<quoted>[^"]*)" | (?P<bare>.+?) ) \s* (?: \s(?P<join>and|or)\s | \Z )""",
+    (?: "(?P<quoted>[^"]*)" | (?P<bare>.+?) ) (?: \s+(?P<join>and|or)(?=\s|\Z) | \s*\Z )""",
     re.VERBOSE | re.IGNORECASE,
 )
 _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
@@ -69,7 +69,7 @@ class Page(Generic[Item]):
     items: Sequence[Item]
 
 
-def take_page(items: Sequence[Item], wanted: Wanted, attributes: "Attributes[Item]") -> Page[Item]:
+def take_page(items: Sequence[Item], wanted: Wanted, attributes: Attributes[Item]) -> Page[Item]:
     """Return the part of *items* that is wanted; *attributes* are what can be filtered and sorted by.
 
     Raises:
@@ -84,7 +84,7 @@ def take_page(items: Sequence[Item], wanted: Wanted, attributes: "Attributes[Ite
     return Page(len(found), wanted.offset + 1, found[wanted.offset : wanted.offset + wanted.limit])
 
 
-def _read_filter(text: str, attributes: "Attributes[Item]") -> Callable[[Item], bool]:
+def _read_filter(text: str, attributes: Attributes[Item]) -> Callable[[Item], bool]:
     """Return what a filter lets through; ``and`` binds more closely than ``or``."""
     if len(text) > MAX_FILTER_CHARACTERS:
         raise ListRefused(f"filter: has more than {MAX_FILTER_CHARACTERS} characters.")
@@ -105,14 +105,14 @@ def _read_filter(text: str, attributes: "Attributes[Item]") -> Callable[[Item], 
     return lambda item: any(all(condition(item) for condition in way) for way in ways)
 
 
-def _condition(found: re.Match[str], attributes: "Attributes[Item]") -> Callable[[Item], bool]:
+def _condition(found: re.Match[str], attributes: Attributes[Item]) -> Callable[[Item], bool]:
     value_of = _attribute(found["name"], attributes, "filter")
     holds = _OPERATORS[found["operator"].lower()]
     wanted = (found["quoted"] if found["quoted"] is not None else found["bare"]).casefold()
     return lambda item: holds(value_of(item), wanted)
 
 
-def _attribute(name: str, attributes: "Attributes[Item]", parameter: str) -> Callable[[Item], str]:
+def _attribute(name: str, attributes: Attributes[Item], parameter: str) -> Callable[[Item], str]:
     known = {each.casefold(): value_of for each, value_of in attributes.items()}
     value_of = known.get(name.casefold())
     if value_of is None:

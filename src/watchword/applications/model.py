@@ -223,7 +223,7 @@ class Application:
     sequence: Sequence = Sequence()
     advanced: Advanced = Advanced()
     certificate: str = ""
-    """PEM, as the application's own field holds it; service providers may bring more."""
+    """PEM of one or several; the service provider has the same ones."""
     saml: ServiceProvider | None = None
     created_at: datetime | None = None
     modified_at: datetime | None = None

@@ -112,6 +112,11 @@ def post(path: str, handler: Handler, **options: Any) -> Route:  # noqa: ANN401 
     return Route("POST", path, handler, **options)
 
 
+def put(path: str, handler: Handler, **options: Any) -> Route:  # noqa: ANN401  # the options of Route
+    """Return a route that writes the whole."""
+    return Route("PUT", path, handler, **options)
+
+
 def patch(path: str, handler: Handler, **options: Any) -> Route:  # noqa: ANN401  # the options of Route
     """Return a route that changes a part."""
     return Route("PATCH", path, handler, **options)

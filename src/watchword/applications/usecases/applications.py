@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from watchword.accounts.store import Users
-from watchword.applications.model import LOCAL, Application, Option, ServiceProvider, Step
+from watchword.applications.certificates import read_certificates
+from watchword.applications.model import LOCAL, Application, Option, RequestedClaim, ServiceProvider, Step
 from watchword.applications.model import Sequence as LoginSequence
 from watchword.applications.rules import check_application, check_sequence
 from watchword.applications.store import Applications, IdentityProviders
@@ -25,9 +26,8 @@ def create_application(work: Work, draft: Application, creator_id: str | None = 
         ApplicationRefused: a field cannot be what it is.
         ApplicationExists, IssuerTaken
     """
-    application = replace(
-        _settled(work, draft, None), id=random_uuid(work.entropy), created_at=work.now, modified_at=work.now, version=1
-    )
+    settled = _settled(work, with_metadata(draft), None)
+    application = replace(settled, id=random_uuid(work.entropy), created_at=work.now, modified_at=work.now, version=1)
     _check(work, application, None)
     Applications(work).add(application)
     if creator_id is not None:
@@ -79,15 +79,30 @@ def change_application(work: Work, before: Application, wanted: Application) -> 
     return changed
 
 
-def put_service_provider(work: Work, application_id: str, provider: ServiceProvider) -> tuple[Application, bool]:
+def put_service_provider(
+    work: Work, application_id: str, provider: ServiceProvider, requested: Sequence[RequestedClaim] = ()
+) -> tuple[Application, bool]:
     """Give an application its SAML service provider, and tell whether it had none.
+
+    What comes with it in metadata becomes the application's: certificates, and the claims that are *requested* if
+    the application has not said which it wants.
 
     Raises:
         ApplicationUnknown, ApplicationRefused, IssuerTaken, ChangedMeanwhile
     """
     before = read_application(work, application_id)
-    changed = change_application(work, before, replace(before, saml=provider))
+    wanted = with_metadata(replace(before, saml=provider), requested)
+    changed = change_application(work, before, wanted)
     return changed, before.saml is None
+
+
+def with_metadata(application: Application, requested: Sequence[RequestedClaim] = ()) -> Application:
+    """Return an application that has taken over what its service provider's metadata brought."""
+    brought = "".join(application.saml.certificates) if application.saml is not None else ""
+    claims = application.claims
+    if requested and not claims.requested and not claims.is_custom:
+        claims = replace(claims, requested=tuple(requested))
+    return replace(application, certificate=brought or application.certificate, claims=claims)
 
 
 def remove_service_provider(work: Work, application_id: str) -> None:
@@ -129,14 +144,17 @@ def with_names(work: Work, applications: Sequence[Application]) -> list[Applicat
 
 
 def _settled(work: Work, draft: Application, before: Application | None) -> Application:
-    """Return what is meant: providers by their ids, the index of attributes, what is off forced off."""
+    """Return what is meant: providers by ids, certificates, the index of attributes, and off what something else is."""
     sequence = LoginSequence() if draft.sequence.is_default else _with_ids(work, draft.sequence)
     saml = draft.saml
     if saml is not None:
-        index = before.saml.attribute_index if before is not None and before.saml is not None else None
+        certificates = read_certificates(draft.certificate) if draft.certificate else ()
+        earlier = before.saml.attribute_index if before is not None and before.saml is not None else None
+        index = saml.attribute_index or earlier
         on = saml.attribute_profile
         saml = replace(
             saml,
+            certificates=certificates,
             attribute_index=(index or _random_index(work)) if on else None,
             always_include_attributes=on and saml.always_include_attributes,
         )

@@ -60,11 +60,13 @@ class Request:
     headers: Headers = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     trusted: bool = False
+    most_bytes: int = _LARGEST_REPLY_BYTES
+    """How large the answer may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a foreign server said: at most 64 KiB, not decompressed. Header names are in lower case."""
+    """What a foreign server said: not decompressed. Header names are in lower case."""
 
     status: int
     reason: str
@@ -81,14 +83,22 @@ class Fetcher:
     """Sends requests, keeps connections warm, and may be used by any number of threads."""
 
     def __init__(
-        self, rules: OutgoingRules, *, extra_authorities: Path | None = None, resolve: Resolve = resolve
+        self,
+        rules: OutgoingRules,
+        *,
+        extra_authorities: Path | None = None,
+        resolve: Resolve = resolve,
+        verifies: bool = True,
     ) -> None:
-        """Trust the usual authorities, and those of *extra_authorities* (a PEM file) besides."""
+        """Trust the usual authorities, and those of *extra_authorities* (a PEM file) besides.
+
+        Without *verifies* the other side need not show who it is: for those whom an administrator has excepted.
+        """
         self.rules = rules
         self._resolve = resolve
         self._resolvers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
         self._deadlines = _Deadlines()
-        context = tls_context(extra_authorities)
+        context = tls_context(extra_authorities) if verifies else _unverified_context()
         # A connection that only a listed URL may open is never handed to another one: each kind has its own.
         self._connections = {
             listed: _Connections(context, _CheckedNetwork(self.addresses, self._deadlines, listed=listed))
@@ -175,7 +185,7 @@ class Fetcher:
                 extensions={"trace": progress.watch},
             ) as response,
         ):
-            body = _read_body(response.iter_stream())
+            body = _read_body(response.iter_stream(), request.most_bytes)
             told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             phrase: bytes = response.extensions.get("reason_phrase", b"")
             return Reply(response.status, phrase.decode("latin-1"), told, body)
@@ -238,6 +248,13 @@ class _Connections:
 def tls_context(extra_authorities: Path | None) -> ssl.SSLContext:
     """Return the settings with which fetchers verify servers, read once: there are many authorities."""
     return new_tls_context(extra_authorities)
+
+
+def _unverified_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def new_tls_context(extra_authorities: Path | None) -> ssl.SSLContext:
@@ -387,12 +404,12 @@ def _connect(addresses: list[Address], port: int, deadlines: _Deadlines) -> sock
     raise OSError("no address answered")
 
 
-def _read_body(chunks: Iterable[bytes]) -> bytes:
+def _read_body(chunks: Iterable[bytes], most_bytes: int) -> bytes:
     body = bytearray()
     for chunk in chunks:
         body += chunk
-        if len(body) > _LARGEST_REPLY_BYTES:
-            raise _TooLarge
+        if len(body) > most_bytes:
+            raise _TooLarge(f"the answer is larger than {most_bytes // 1024} KiB")
     return bytes(body)
 
 
@@ -411,7 +428,7 @@ class _TooLarge(httpcore.RemoteProtocolError):
 def _describe(error: Exception) -> str:
     """Return what a person may read: our own words or the operating system's, never bytes that went over the wire."""
     if isinstance(error, _TooLarge):
-        return "the answer is larger than 64 KiB"
+        return str(error)
     if isinstance(error, httpcore.LocalProtocolError):
         return "the request cannot be written as HTTP"
     if isinstance(error, httpcore.RemoteProtocolError):
