@@ -8,6 +8,7 @@ from tests.conftest import WorldMaker
 from tests.login.visitor import BASIC, Visitor, add_application, with_protocol
 from tests.world import OTHER_TENANT, PASSWORD, World
 from watchword.accounts.store import Users
+from watchword.accounts.usecases.administrators import create_user_store
 from watchword.applications.model import Advanced, Option
 from watchword.login.authenticator import Asked, Outcome, Proven, Turn
 from watchword.login.model import Answer, Place
@@ -263,6 +264,17 @@ def test_the_name_first_proves_nothing(world: World) -> None:
     assert visitor.query["authFailureMsg"] == "login.fail.message"
     visitor.answer({"password": PASSWORD})
     assert visitor.finish()["user"] == "alice"
+
+
+def test_the_name_first_may_be_of_another_store_and_tenant(world: World) -> None:
+    world.change(lambda work: create_user_store(work, "STAFF"), OTHER_TENANT)
+    world.add_person("STAFF/kim", tenant=OTHER_TENANT)
+    application = add_application(world, "named", (IDENTIFIER,), (BASIC,), advanced=Advanced(saas=True))
+    visitor = Visitor(world)
+    visitor.begin(application)
+    visitor.answer({"username": f"STAFF/kim@{OTHER_TENANT}"})
+    visitor.answer({"password": PASSWORD})
+    assert visitor.finish()["user"] == "kim"
 
 
 def test_a_step_with_options_is_taken_by_the_one_that_is_chosen(world: World) -> None:

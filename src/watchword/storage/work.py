@@ -202,6 +202,11 @@ class Work:
         """Return the same transaction in another tenant, for those who may act in all."""
         return Work(self.surroundings, tenant, self.origin, self.reading, self._begun(), self.now)
 
+    def elsewhere(self, tenant: str) -> "Work":
+        """Release this work, and return one of its own in another tenant, for what commits by itself there."""
+        self.release()
+        return Work(self.surroundings, tenant, self.origin, self.reading)
+
     def _begun(self) -> Transaction:
         if self._transaction is None:
             self._transaction = self.surroundings.database.open(reading=self.reading)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from watchword.accounts.usecases.names import find_user
+from watchword.accounts.usecases.login_names import find_login_user
 from watchword.login.authenticator import Asked, Outcome, Proven, Turn
-from watchword.login.authenticators.password import person_of
+from watchword.login.authenticators.password import in_tenant_of, person_of
 from watchword.login.model import LOGIN_PAGE, Answer, Person, Place
 from watchword.login.onward import options_of
 
@@ -28,8 +28,11 @@ class Identifier:
         typed = answer.get("username").strip()
         if not typed:
             return _ask(turn, "username.missing")
-        user = find_user(turn.work, typed)
-        person = Person(name=typed, tenant=turn.work.tenant) if user is None else person_of(turn, user)
+        there = in_tenant_of(turn.work, typed)
+        user = find_login_user(there, typed)
+        person = Person(name=typed, tenant=turn.work.tenant) if user is None else person_of(there, user)
+        if there is not turn.work:
+            there.release()
         return Proven(person=replace(person, is_proven=False))
 
     def send_failed(self, turn: Turn, message_id: str, reason: str) -> Outcome | None:

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-from watchword.accounts.guessing import Lock, count_failure, note_success, spend_guess
-from watchword.accounts.model import Factor, User
-from watchword.accounts.usecases.names import find_user
+from watchword.accounts.model import User
+from watchword.accounts.names import tenant_suffixes
+from watchword.accounts.usecases.passwords import PasswordOutcome, PasswordTried, prove_password
 from watchword.applications.model import BASIC
 from watchword.login.authenticator import Asked, Outcome, Proven, Turn
 from watchword.login.model import LOGIN_PAGE, Answer, Person, Place
 from watchword.login.notices import tell_of_lock
 from watchword.login.onward import options_of
 from watchword.notification.outbox import Notifier
-from watchword.storage.audit import note
+from watchword.storage.work import Work
+from watchword.tenants.usecases import tenant_exists
 
 FAILED = "login.fail.message"
 PENDING = "account.confirmation.pending"
@@ -34,42 +35,50 @@ class Password:
 
     def judge(self, turn: Turn, answer: Answer) -> Outcome:
         """Compare the password; the state of an account is told only to whoever knows it (platform.md 2.7)."""
-        work, typed, password = turn.work, _name_of(turn, answer), answer.get("password")
+        typed, password = _name_of(turn, answer), answer.get("password")
         if not typed or not password:
             return _ask(turn, FAILED)
-        user = find_user(work, typed)
-        device_known = user is not None and user.id in turn.browser.known_users
-        guess = spend_guess(work, user, Factor.PASSWORD, name=typed.casefold(), device_known=device_known)
-        work.commit()
-        known_hash = user.password_hash if user is not None and guess.is_open else None
-        matches = work.hasher.verify(known_hash, password)
-        if user is None or not matches:
-            self._refuse(turn, user, count_failure(work, guess).lock if guess.is_open else None)
-            return _ask(turn, FAILED)
-        note_success(work, guess)
-        if user.disabled or user.is_locked(work.now):
-            note(work, "check_password", user.id, outcome="refused", reason="closed")
-            return _ask(turn, PENDING if user.is_pending and not user.disabled else FAILED)
-        return Proven(person=person_of(turn, user), remember=answer.get("chkRemember") == "on")
+        there = in_tenant_of(turn.work, typed)
+        tried = prove_password(there, typed, password, turn.browser.known_users)
+        self._tell(there, tried)
+        if there is not turn.work:
+            there.commit()
+        if tried.user is None or tried.outcome is not PasswordOutcome.RIGHT:
+            return _ask(turn, PENDING if tried.outcome is PasswordOutcome.PENDING else FAILED)
+        return Proven(person=person_of(there, tried.user), remember=answer.get("chkRemember") == "on")
 
     def send_failed(self, turn: Turn, message_id: str, reason: str) -> Outcome | None:
         """Leave everything as it is: a password sends nothing."""
         return None
 
-    def _refuse(self, turn: Turn, user: User | None, lock: Lock | None) -> None:
-        note(turn.work, "check_password", user.id if user else "-", outcome="refused", reason="wrong")
-        if user is not None and lock is not None:
-            tell_of_lock(turn.work, self.notifier, user, lock)
+    def _tell(self, there: Work, tried: PasswordTried) -> None:
+        """Leave a mail to whose account this try has locked."""
+        lock = tried.failed.lock if tried.failed is not None else None
+        if tried.user is not None and lock is not None:
+            tell_of_lock(there, self.notifier, tried.user, lock)
 
 
-def person_of(turn: Turn, user: User) -> Person:
+def in_tenant_of(work: Work, typed: str) -> Work:
+    """Return a work in the tenant that a name ends with: another of its own, or this one."""
+    foreign = [each for each in tenant_suffixes(typed) if each != work.tenant and tenant_exists(work, each)]
+    return work.elsewhere(foreign[0]) if foreign else work
+
+
+def person_of(work: Work, user: User) -> Person:
     """Return a user as the person of a step."""
-    return Person(name=user.name.typed, realm=user.name.realm, tenant=turn.work.tenant, user_id=user.id)
+    return Person(name=user.name.typed, realm=user.name.realm, tenant=work.tenant, user_id=user.id)
 
 
 def _name_of(turn: Turn, answer: Answer) -> str:
     """Return the name that was typed, or that an earlier step has asked for."""
-    return answer.get("username").strip() or (turn.person.name if turn.person is not None else "")
+    return answer.get("username").strip() or _named_before(turn.person)
+
+
+def _named_before(person: Person | None) -> str:
+    """Return a name that an earlier step has asked for, so that it means the same account."""
+    if person is None or person.user_id is None:
+        return "" if person is None else person.name
+    return f"{person.realm}/{person.name}@{person.tenant}"
 
 
 def _ask(turn: Turn, message: str = "") -> Asked:
