@@ -6,7 +6,7 @@ workers ?= 2
 pytest := $(bin)/python -m pytest
 
 .DEFAULT_GOAL := targets
-.PHONY: targets demo test check static conformance attacks faults bench wheel lock upgrade runtime dev
+.PHONY: targets demo test check static conformance attacks faults bench wheel lock upgrade runtime sample dev peers
 
 targets:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -14,10 +14,13 @@ targets:
 runtime:
 	@tools/setup runtime
 
+sample:
+	@tools/setup demo
+
 dev:
 	@tools/setup dev
 
-demo: runtime ## a server with a demo tenant, a phone and a mailbox (ARGS="--help" shows what it takes)
+demo: sample ## a server with a demo tenant, a phone and a mailbox (ARGS="--help" shows what it takes)
 	@exec $(bin)/watchword demo $(ARGS)
 
 test: dev ## the tests, in about a minute (ARGS="-k words" for some of them)

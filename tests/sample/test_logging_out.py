@@ -1,0 +1,67 @@
+"""A logout at one application ends the sessions at all, and a forged one ends none."""
+
+import pytest
+
+from tests.hand_made_idp import HandMadeIdp, encoded, shared_keys
+from tests.sample.browser import AVIS, TRAVELOCITY, Browser, Stand, acs_url, asked
+
+PARTIAL = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout"
+
+
+def test_logging_out_ends_the_session_here_and_asks_for_the_rest(stand: Stand, browser: Browser) -> None:
+    stand.log_in(browser)
+    answer = browser.post("/travelocity.com/logout", {})
+    request = asked(answer.location)
+    assert request.tag.endswith("LogoutRequest")
+    assert request.findtext("{urn:oasis:names:tc:SAML:2.0:assertion}NameID") == "kim"
+    assert request.findtext("{urn:oasis:names:tc:SAML:2.0:protocol}SessionIndex") == "_session"
+    assert not browser.is_logged_in()
+
+
+def test_the_bare_address_of_logging_out_is_the_first_applications(browser: Browser) -> None:
+    assert browser.get("/logout").location == "/travelocity.com/logout"
+
+
+def test_the_answer_tells_that_everybody_confirmed(stand: Stand, browser: Browser) -> None:
+    stand.log_in(browser)
+    request = asked(browser.get("/travelocity.com/logout").location)
+    answer = browser.bring(stand.idp.logout_response(str(request.get("ID")), acs_url()))
+    assert "You are logged out" in answer.text
+    assert "Not every" not in answer.text
+
+
+def test_the_answer_tells_that_somebody_did_not_confirm(stand: Stand, browser: Browser) -> None:
+    stand.log_in(browser)
+    request = asked(browser.get("/travelocity.com/logout").location)
+    answer = browser.bring(stand.idp.logout_response(str(request.get("ID")), acs_url(), status=PARTIAL))
+    assert "Not every application" in answer.text
+
+
+def test_an_answer_that_nobody_waits_for_is_refused(stand: Stand, browser: Browser) -> None:
+    assert browser.bring(stand.idp.logout_response("_unknown", acs_url())).status == 403
+
+
+def test_a_logout_elsewhere_ends_the_session_here(stand: Stand) -> None:
+    browser, server = stand.browser(), stand.browser()
+    stand.log_in(browser)
+    stand.log_in(browser, AVIS)
+    answer = server.post("/avis.com/home.jsp", {"SAMLRequest": encoded(stand.idp.logout_request("kim", acs_url(AVIS)))})
+    assert asked(answer.location).tag.endswith("LogoutResponse")
+    assert not browser.is_logged_in(AVIS)
+    assert browser.is_logged_in(TRAVELOCITY)
+
+
+@pytest.mark.parametrize("of", ["a stranger", "nobody", "another site", "another session", "another person"])
+def test_a_forged_logout_ends_nothing(stand: Stand, of: str) -> None:
+    browser = stand.browser()
+    stand.log_in(browser)
+    idp = HandMadeIdp(shared_keys("stranger")) if of == "a stranger" else stand.idp
+    request = idp.logout_request(
+        "lee" if of == "another person" else "kim",
+        acs_url(AVIS if of == "another site" else TRAVELOCITY),
+        session_index="_other" if of == "another session" else "_session",
+    )
+    if of == "nobody":
+        request.remove(request[1])
+    browser.post("/travelocity.com/home.jsp", {"SAMLRequest": encoded(request)})
+    assert browser.is_logged_in()
