@@ -56,6 +56,11 @@ def describe_certificate(pem: str) -> Described:
     return Described(found.subject.rfc4514_string(), fingerprint, found.not_valid_before_utc, found.not_valid_after_utc)
 
 
+def can_be_encrypted_to(pem: str) -> bool:
+    """Tell whether a key can be wrapped for a certificate that was read: only RSA can."""
+    return isinstance(load_pem_x509_certificate(pem.encode()).public_key(), RSAPublicKey)
+
+
 def _decoded(text: str) -> str:
     try:
         return base64.b64decode("".join(text.split()), validate=True).decode("ascii")

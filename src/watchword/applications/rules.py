@@ -9,6 +9,7 @@ from watchword.accounts.masking import SECRET_CLAIMS
 from watchword.applications import algorithms
 from watchword.applications.addresses import why_refused
 from watchword.applications.authenticators import find_authenticator
+from watchword.applications.certificates import can_be_encrypted_to
 from watchword.applications.model import (
     BASIC_NAMES,
     LOCAL,
@@ -141,8 +142,8 @@ def check_service_provider(provider: ServiceProvider) -> None:
         _check_listed(f"{profile}.assertion.{field}", listed)
     if provider.verify_requests and not provider.certificates:
         _refuse("requestValidation.enableSignatureValidation", "needs the application's certificate")
-    if provider.encryption.enabled and not provider.certificates:
-        _refuse(f"{profile}.assertion.encryption.enabled", "needs the application's certificate")
+    if provider.encryption.enabled and not any(map(can_be_encrypted_to, provider.certificates[:1])):
+        _refuse(f"{profile}.assertion.encryption.enabled", "needs the application's certificate, with an RSA key")
     _check_algorithms(provider)
 
 

@@ -26,7 +26,7 @@ def create_application(work: Work, draft: Application, creator_id: str | None = 
         ApplicationRefused: a field cannot be what it is.
         ApplicationExists, IssuerTaken
     """
-    settled = _settled(work, with_metadata(draft), None)
+    settled = settle(work, with_metadata(draft), None)
     application = replace(settled, id=random_uuid(work.entropy), created_at=work.now, modified_at=work.now, version=1)
     _check(work, application, None)
     Applications(work).add(application)
@@ -69,7 +69,7 @@ def change_application(work: Work, before: Application, wanted: Application) -> 
         ApplicationExists, IssuerTaken
         ChangedMeanwhile: it is no longer as it was before.
     """
-    settled = _settled(work, replace(wanted, id=before.id), before)
+    settled = settle(work, replace(wanted, id=before.id), before)
     _check(work, settled, before)
     changed = Applications(work).replace(before, replace(settled, modified_at=work.now))
     if changed.role != before.role:
@@ -143,7 +143,7 @@ def with_names(work: Work, applications: Sequence[Application]) -> list[Applicat
     ]
 
 
-def _settled(work: Work, draft: Application, before: Application | None) -> Application:
+def settle(work: Work, draft: Application, before: Application | None) -> Application:
     """Return what is meant: providers by ids, certificates, the index of attributes, and off what something else is."""
     sequence = LoginSequence() if draft.sequence.is_default else _with_ids(work, draft.sequence)
     saml = draft.saml

@@ -22,7 +22,7 @@ def create_provider(work: Work, draft: IdentityProvider) -> IdentityProvider:
         ProviderExists
     """
     provider = replace(
-        _opened(None, draft), id=random_uuid(work.entropy), created_at=work.now, modified_at=work.now, version=1
+        opened(None, draft), id=random_uuid(work.entropy), created_at=work.now, modified_at=work.now, version=1
     )
     _check(work, provider)
     IdentityProviders(work).add(provider)
@@ -69,7 +69,7 @@ def change_provider(
         ProviderInUse: something would be switched off that applications use.
         ChangedMeanwhile: it is no longer as it was before.
     """
-    provider = _opened(before, replace(wanted, id=before.id))
+    provider = opened(before, replace(wanted, id=before.id))
     _check(work, provider)
     lost = _usable(before) - _usable(provider)
     users = [each for each in connected_applications(work, before.id) if lost & _authenticators_of(each, before.id)]
@@ -118,7 +118,12 @@ def _names(users: Sequence[Application]) -> str:
     return ", ".join(each.name for each in users)
 
 
-def _opened(before: IdentityProvider | None, wanted: IdentityProvider) -> IdentityProvider:
+def opened(before: IdentityProvider | None, wanted: IdentityProvider) -> IdentityProvider:
+    """Return what is *wanted* with the secrets of *before* that it masks or leaves out.
+
+    Raises:
+        ProviderRefused: a mask stands where no secret is stored.
+    """
     try:
         return unmasked(before, wanted)
     except MaskRefused as problem:

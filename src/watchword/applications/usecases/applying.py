@@ -1,0 +1,91 @@
+"""Bring an application or an identity provider to where a document wants it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from watchword.applications.differences import Difference, Sides, differences
+from watchword.applications.documents import Document, document_of
+from watchword.applications.exports import APPLICATION, IDENTITY_PROVIDER, export_application, export_provider
+from watchword.applications.model import Application, IdentityProvider
+from watchword.applications.provider_bodies import ProviderBody
+from watchword.applications.provider_rules import check_provider, warnings_about
+from watchword.applications.rules import check_application
+from watchword.applications.store import Applications, IdentityProviders
+from watchword.applications.usecases.applications import change_application, create_application, settle, with_names
+from watchword.applications.usecases.providers import change_provider, create_provider, opened
+from watchword.storage.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a document, or would."""
+
+    kind: str
+    name: str
+    id: str | None
+    """Of what is there; ``None`` while it is not."""
+    outcome: str
+    """``created``, ``changed`` or ``unchanged``."""
+    differences: Sequence[Difference] = ()
+    warnings: Sequence[str] = ()
+
+
+def apply_application(work: Work, draft: Application, *, only_tell: bool = False) -> Applied:
+    """Make an application, or change the one of its name, to be as *draft* says; *only_tell* changes nothing.
+
+    Raises:
+        ApplicationRefused, IssuerTaken, ChangedMeanwhile
+    """
+    before = Applications(work).find(draft.name)
+    wanted = settle(work, draft, before)
+    check_application(wanted)
+    old = {} if before is None else _document(work, before)
+    found = differences(Sides.plain(old), Sides.plain(_document(work, wanted)))
+    made = before
+    if found and not only_tell:
+        made = create_application(work, draft) if before is None else change_application(work, before, draft)
+    return Applied(APPLICATION, draft.name, made.id if made else None, _outcome(before is None, found), found)
+
+
+def apply_provider(work: Work, draft: IdentityProvider, *, only_tell: bool = False, force: bool = False) -> Applied:
+    """Make an identity provider, or change the one of its name, to be as *draft* says; *only_tell* changes nothing.
+
+    Secrets that *draft* masks or leaves out stay. *force* switches off even what applications use.
+
+    Raises:
+        ProviderRefused, ProviderInUse, ChangedMeanwhile
+    """
+    before = IdentityProviders(work).find(draft.name)
+    wanted = opened(before, draft)
+    check_provider(wanted)
+    nothing = Sides.plain({})
+    found = differences(nothing if before is None else _sides(before), _sides(wanted))
+    made = before
+    if found and not only_tell:
+        made = create_provider(work, draft) if before is None else change_provider(work, before, draft, force=force)
+    identity = made.id if made else None
+    outcome = _outcome(before is None, found)
+    return Applied(IDENTITY_PROVIDER, draft.name, identity, outcome, found, warnings_about(wanted))
+
+
+def _outcome(is_new: bool, found: Sequence[Difference]) -> str:  # noqa: FBT001  # it reads as what it is
+    return "created" if is_new else "changed" if found else "unchanged"
+
+
+def _document(work: Work, application: Application) -> Document:
+    return _compared(export_application(with_names(work, [application])[0]))
+
+
+def _sides(provider: IdentityProvider) -> Sides:
+    ordered = replace(provider, authenticators=tuple(
+        replace(each, properties=dict(sorted(each.properties.items()))) for each in provider.authenticators
+    ))  # fmt: skip
+    return Sides(_compared(document_of(ProviderBody.of(ordered))), _compared(export_provider(ordered)))
+
+
+def _compared(document: Mapping[str, Any]) -> Document:
+    """Return what of a document is compared: not what it is of, nor what only we write."""
+    profile = document.get("inboundProtocolConfiguration", {}).get("saml", {}).get("manualConfiguration", {})
+    profile.get("singleSignOnProfile", {}).pop("attributeConsumingServiceIndex", None)
+    return {name: value for name, value in document.items() if name != "kind"}

@@ -1,0 +1,236 @@
+"""`watchword apply`, `application` and `idp`: who relies on us, and whom we trust, as files."""
+
+import base64
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from watchword.applications.bodies import ApplicationBody, ManualBody
+from watchword.applications.differences import members_as_lines
+from watchword.applications.documents import Document, document_of, unknown_members, without_nulls
+from watchword.applications.drafts import application_body, draft_application, draft_provider, provider_part
+from watchword.applications.exports import APPLICATION, IDENTITY_PROVIDER, export_application, export_provider
+from watchword.applications.metadata import MAX_BYTES
+from watchword.applications.model import Application, IdentityProvider
+from watchword.applications.provider_bodies import ProviderBody
+from watchword.applications.store import Applications, IdentityProviders
+from watchword.applications.usecases.applications import delete_application, find_application, with_names
+from watchword.applications.usecases.applying import Applied, apply_application, apply_provider
+from watchword.applications.usecases.providers import delete_provider, find_provider
+from watchword.base.placeholders import Filler
+from watchword.base.problems import Problem
+from watchword.cli.answers import Answer, CommandFailed
+from watchword.cli.desk import Desk, command
+from watchword.notification.configured import outgoing_rules
+from watchword.storage.work import Work
+
+application = click.Group("application", help="Applications that log people in here.")
+idp = click.Group("idp", help="Identity providers: whom we trust, and who carries codes by SMS.")
+
+alone = click.Group()
+"""Commands without a group of their own."""
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a file describes."""
+
+    file: str
+    kind: str
+    document: Document
+
+
+@command(alone, "apply", example="watchword apply sms-provider.toml shop.toml --diff --home /srv/identity")
+@click.argument("files", nargs=-1, type=FILE)
+@click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--force", is_flag=True, help="Switch off even what applications log people in by.")
+@click.option("--metadata", type=FILE, help="A service provider's SAML metadata, instead of FILES.")
+@click.option("--name", help="The name of the application that the metadata are of.")
+def apply_files(
+    desk: Desk, files: tuple[Path, ...], metadata: Path | None, name: str | None, *, diff: bool, force: bool
+) -> Answer:
+    """Make or change applications and identity providers as files say; the same files again change nothing.
+
+    A file holds one of them, in TOML or JSON: the body of the REST interface, and kind = "application" or
+    "identity-provider". What it leaves out is as if it had just been made, but secrets stay. "$env{NAME}" stands for
+    a variable of the environment.
+    """
+    if (metadata is None) == (not files):
+        raise click.UsageError("Give FILES, or --metadata FILE with --name NAME.")
+    if (metadata is None) != (name is None):
+        raise click.UsageError("--metadata and --name belong together.")
+    wanted = [_read(each, desk.session.environment) for each in files]
+    if metadata is not None and name is not None:
+        wanted = [_of_metadata(metadata, name)]
+    applied, lines = [], []
+    # What applications lean on comes first, whatever the order of the files.
+    for each in sorted(wanted, key=lambda one: one.kind == APPLICATION):
+        done, report = _apply(desk, each, only_tell=diff, force=force)
+        applied.append(done)
+        lines += [f"{done.kind} {done.name}: {_told(done, only_tell=diff)}", *(f"  {line}" for line in report)]
+        lines += [f"  {one}" for one in done.differences]
+        lines += [f"  note: {one}" for one in done.warnings]
+    document = {"applied": not diff, "objects": [_shown(each) for each in applied]}
+    return Answer(document, lines)
+
+
+@command(application, "list", example="watchword application list")
+def list_applications(desk: Desk) -> Answer:
+    """List the applications of a tenant."""
+    listed = desk.look(lambda work: Applications(work).all())
+    documents = [
+        {"id": each.id, "name": each.name, "enabled": each.enabled, "issuer": each.saml.issuer if each.saml else None}
+        for each in listed
+    ]
+    lines = [f"{each.name}: {_protocol(each)}{'' if each.enabled else ', disabled'}" for each in listed]
+    return Answer({"applications": documents}, lines or ["There are no applications."])
+
+
+@command(application, "show", example="watchword application show shop > shop.toml")
+@click.argument("name")
+def show_application(desk: Desk, name: str) -> Answer:
+    """Show an application as `watchword apply` reads it; what is as usual is left out."""
+
+    def read(work: Work) -> Application:
+        return with_names(work, [find_application(work, name)])[0]
+
+    found = desk.look(read)
+    document = export_application(found)
+    usual = document_of(ApplicationBody(name=""))
+    saml = document_of(ManualBody(issuer="", assertion_consumer_urls=[]))
+    usual["inboundProtocolConfiguration"] = {"saml": {"manualConfiguration": saml}}
+    return Answer(document, list(members_as_lines(document, usual)))
+
+
+@command(application, "delete", example="watchword application delete shop")
+@click.argument("name")
+def remove_application(desk: Desk, name: str) -> Answer:
+    """Remove an application; whoever is logged in there finds out at the next request."""
+
+    def remove(work: Work) -> Application:
+        found = find_application(work, name)
+        delete_application(work, found.id)
+        return found
+
+    gone = desk.do(remove)
+    return Answer({"id": gone.id, "name": gone.name, "deleted": True}, [f"{gone.name} was deleted."])
+
+
+@command(idp, "list", example="watchword idp list")
+def list_providers(desk: Desk) -> Answer:
+    """List the identity providers of a tenant, beside its own users."""
+    listed = desk.look(lambda work: IdentityProviders(work).all())
+    documents = [
+        {"id": each.id, "name": each.name, "enabled": each.enabled, "authenticators": _authenticators(each)}
+        for each in listed
+    ]
+    lines = [
+        f"{each.name}: {', '.join(_authenticators(each)) or 'nothing'}{'' if each.enabled else ', disabled'}"
+        for each in listed
+    ]
+    return Answer({"identityProviders": documents}, lines or ["There are no identity providers."])
+
+
+@command(idp, "show", example="watchword idp show SMSOTP > sms-provider.toml")
+@click.argument("name")
+def show_provider(desk: Desk, name: str) -> Answer:
+    """Show an identity provider as `watchword apply` reads it, its secrets masked; a mask keeps the secret."""
+    found = desk.look(lambda work: find_provider(work, name))
+    document = export_provider(found)
+    usual = document_of(ProviderBody(name=""))
+    return Answer(document, list(members_as_lines(document, usual)))
+
+
+@command(idp, "delete", example="watchword idp delete SMSOTP")
+@click.argument("name")
+@click.option("--force", is_flag=True, help="Take it out of the steps of the applications that use it.")
+def remove_provider(desk: Desk, name: str, *, force: bool) -> Answer:
+    """Remove an identity provider that no application uses."""
+
+    def remove(work: Work) -> IdentityProvider:
+        found = find_provider(work, name)
+        delete_provider(work, found.id, force=force)
+        return found
+
+    gone = desk.do(remove)
+    return Answer({"id": gone.id, "name": gone.name, "deleted": True}, [f"{gone.name} was deleted."])
+
+
+def _apply(desk: Desk, wanted: Wanted, *, only_tell: bool, force: bool) -> tuple[Applied, Sequence[str]]:
+    """Carry out one file; what is wrong is told with its name."""
+    rules = outgoing_rules(desk.settings)
+
+    def carry_out(work: Work) -> tuple[Applied, Sequence[str]]:
+        if wanted.kind == IDENTITY_PROVIDER:
+            return apply_provider(work, draft_provider(wanted.document), only_tell=only_tell, force=force), ()
+        draft = draft_application(work, wanted.document, rules)
+        return apply_application(work, draft.application, only_tell=only_tell), draft.report
+
+    try:
+        return desk.do(carry_out)
+    except Problem as problem:
+        raise CommandFailed(f"{wanted.file}: {problem.description or problem.message}") from problem
+
+
+def _read(file: Path, environment: Mapping[str, str]) -> Wanted:
+    """Return what a file describes.
+
+    Raises:
+        CommandFailed: it cannot be read, or has what no such thing has; the text names file and member.
+    """
+    try:
+        octets = file.read_bytes()
+        read: Any = json.loads(octets) if file.suffix == ".json" else tomllib.loads(octets.decode())
+        filled = Filler(environment, lambda _: None, {}).fill(read)
+    except ValueError as problem:  # what TOML, JSON, UTF-8 and our own blanks raise
+        raise CommandFailed(f"{file}: {problem}") from problem
+    if not isinstance(filled, dict):
+        raise CommandFailed(f"{file}: holds no members.")
+    document = {name: value for name, value in filled.items() if name != "kind"}
+    kind = filled.get("kind")
+    try:
+        if kind == APPLICATION:
+            known: object = application_body(document)
+        elif kind == IDENTITY_PROVIDER:
+            known = provider_part(document, ProviderBody)
+        else:
+            raise CommandFailed(f'{file}: kind: must be "{APPLICATION}" or "{IDENTITY_PROVIDER}".')
+    except Problem as problem:
+        raise CommandFailed(f"{file}: {problem.description}") from problem
+    if unknown := list(unknown_members(without_nulls(document), msgspec.to_builtins(known))):
+        raise CommandFailed(f"{file}: {unknown[0]}: there is no such member.")
+    return Wanted(str(file), kind, document)
+
+
+def _of_metadata(file: Path, name: str) -> Wanted:
+    if file.stat().st_size > MAX_BYTES:
+        raise CommandFailed(f"{file}: is larger than {MAX_BYTES} bytes.")
+    encoded = base64.b64encode(file.read_bytes()).decode()
+    document = {"name": name, "inboundProtocolConfiguration": {"saml": {"metadataFile": encoded}}}
+    return Wanted(str(file), APPLICATION, document)
+
+
+def _told(done: Applied, *, only_tell: bool) -> str:
+    return f"would be {done.outcome}" if only_tell and done.outcome != "unchanged" else done.outcome
+
+
+def _shown(done: Applied) -> dict[str, object]:
+    changes = [{"member": each.place, "before": each.before, "after": each.after} for each in done.differences]
+    return {"kind": done.kind, "name": done.name, "id": done.id, "outcome": done.outcome, "changes": changes,
+            "warnings": list(done.warnings)}  # fmt: skip
+
+
+def _protocol(each: Application) -> str:
+    return f"SAML, {each.saml.issuer}" if each.saml is not None else "no protocol"
+
+
+def _authenticators(each: IdentityProvider) -> list[str]:
+    return [one.name for one in each.authenticators if one.enabled]
