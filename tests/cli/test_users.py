@@ -19,7 +19,7 @@ SECRET_KEY = "http://wso2.org/claims/identity/secretkey"
 
 SHAPE = [
     "exists", "tenant", "realm", "name", "id", "account_locked", "account_state", "locked_reason", "account_disabled",
-    "claims", "verified", "roles", "created_at",
+    "claims", "verified", "roles", "created_at", "login", "failures", "backup_codes_left",
 ]  # fmt: skip
 
 

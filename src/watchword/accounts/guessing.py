@@ -16,6 +16,7 @@ from watchword.base.kinds import Limit
 from watchword.storage import counters
 from watchword.storage.audit import note
 from watchword.storage.failures import (
+    Failures,
     clear_failures,
     count_guess,
     failures_of,
@@ -241,6 +242,33 @@ def with_failures(work: Work, user: User) -> User:
         is_over = led_to_a_lock and (user.unlock_at is None or each.last_at < user.unlock_at)
         counts[each.factor] = 0 if is_over else each.count
     return replace(user, failures=counts)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthsBudget:
+    """How many of the guesses of 30 days are spent."""
+
+    of_known_devices: bool
+    spent: int
+    limit: Limit
+
+
+def budgets_of_months(work: Work, user: User) -> tuple[MonthsBudget, ...]:
+    """Return what is spent of an account's guesses at codes."""
+    strangers, known = _windows(user.id)
+    return tuple(
+        MonthsBudget(window is known, counters.counted(work, window.name, window.subject, window.limit), window.limit)
+        for window in (strangers, known)
+    )
+
+
+def failures_at(work: Work, user: User) -> tuple[dict[str, Failures], Failures | None]:
+    """Return the failures in a row by factor, those of all codes together among them; and those that make wait."""
+    kept = {*Factor, _ANY_CODE}
+    found = {each.factor: each for each in failures_of(work, user.id) if each.factor in kept and each.count}
+    by_name = [each for each in failures_of(work, _somebody(work, user.name.canonical)) if each.factor == _NAME]
+    waits = not read_policy(work, AccountLocking).enabled
+    return found, by_name[0] if by_name and waits else None
 
 
 def sweep_guesses(work: Work) -> None:

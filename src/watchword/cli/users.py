@@ -1,7 +1,8 @@
 """`watchword user` and `watchword userstore`: the support desk's acts on accounts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ from watchword.accounts.addresses import mask_mailbox, mask_phone
 from watchword.accounts.claims import Channel, ClaimUnknown, named_claim
 from watchword.accounts.masking import masked_claims, without_secrets
 from watchword.accounts.model import AccountState, NewAccount, User, UserName, Verification
+from watchword.accounts.standing import Standing, read_standing
 from watchword.accounts.store import Users
-from watchword.accounts.usecases.administrators import create_user_store
 from watchword.accounts.usecases.names import find_user
 from watchword.accounts.usecases.passwords import change_password, try_password
 from watchword.accounts.usecases.people import lock_user, unlock_user
+from watchword.accounts.usecases.administrators import create_user_store
 from watchword.base.problems import LoginRefused
 from watchword.cli.answers import FAILED, Answer, CommandFailed, clock_time, instant
 from watchword.cli.desk import Desk, command
 from watchword.cli.passwords import ask_password, given_password, password_options
+from watchword.cli.standing import standing_document, standing_sentences, unproven
 from watchword.registration.usecases.people import add_user_by_hand, remove_user
 from watchword.registration.usecases.update import update_claims
 from watchword.storage.work import Work
@@ -56,16 +59,29 @@ class _Known:
 
     user: User
     verified: tuple[Verification, ...]
+    now: datetime
+
+    @property
+    def is_locked(self) -> bool:
+        """Tell whether the account is locked now."""
+        return self.user.is_locked(self.now)
 
 
 @command(user, "show", example="watchword user show kim --json")
 @click.argument("name")
 def show_user(desk: Desk, name: str) -> Answer:
     """Show what is known of an account: NAME or REALM/NAME. Numbers and mailboxes are masked outside development."""
-    known = desk.look(lambda work: _find(work, name))
-    if known is None:
+
+    def look(work: Work) -> tuple[_Known, Standing] | None:
+        found = _find(work, name)
+        return None if found is None else (found, read_standing(work, found.user))
+
+    seen = desk.look(look)
+    if seen is None:
         return Answer({"exists": False}, [f"There is no user {name}."], FAILED)
-    return Answer(_document(desk, known), _sentences(known))
+    known, standing = replace(seen[0], user=seen[1].user), seen[1]
+    document = {**_document(desk, known), **standing_document(standing)}
+    return Answer(document, [*_sentences(known), *standing_sentences(standing)])
 
 
 @command(user, "list", example="watchword user list --tenant acme.example")
@@ -121,7 +137,7 @@ def set_claims(desk: Desk, name: str, claims: tuple[tuple[str, str], ...], *, as
     """Give claims of an account new values."""
 
     def change(work: Work) -> tuple[str, ...]:
-        found = _must_find(work, name)
+        found = must_find(work, name)
         updated = update_claims(work, found, dict(claims), desk.installation.notifier, as_person=as_person)
         return tuple(notified.message_id for notified in updated.notified)
 
@@ -138,7 +154,7 @@ def set_password(
 ) -> Answer:
     """Give an account another password; the rules of the tenant hold."""
     secret = ask_password(desk, password, password_file, from_input=password_stdin, twice=True)
-    desk.do(lambda work: change_password(work, _must_find(work, name), secret))
+    desk.do(lambda work: change_password(work, must_find(work, name), secret))
     return Answer({"name": name, "changed": True}, [f"{name} has a new password."])
 
 
@@ -146,23 +162,22 @@ def set_password(
 @click.argument("name")
 def lock(desk: Desk, name: str) -> Answer:
     """Let nobody log in to an account until it is unlocked."""
-    desk.do(lambda work: lock_user(work, _must_find(work, name)))
+    desk.do(lambda work: lock_user(work, must_find(work, name)))
     return Answer({"name": name, "account_locked": True}, [f"{name} is locked."])
 
 
 @command(user, "unlock", example="watchword user unlock kim")
 @click.argument("name")
 def unlock(desk: Desk, name: str) -> Answer:
-    """Unlock an account."""
+    """Unlock an account, and forget all wrong passwords and codes."""
 
     def open_account(work: Work) -> User:
-        found = _must_find(work, name)
+        found = must_find(work, name)
         unlock_user(work, found)
         return found
 
     before = desk.do(open_account)
-    unproven = _never_confirmed(before)
-    told = f"{name} is unlocked" + (f"; {unproven} was never confirmed." if unproven else ".")
+    told = f"{name} is unlocked" + (f"; {unproven(before)} was never confirmed." if before.is_pending else ".")
     return Answer({"name": name, "account_locked": False, "was_pending": before.is_pending}, [told])
 
 
@@ -170,7 +185,7 @@ def unlock(desk: Desk, name: str) -> Answer:
 @click.argument("name")
 def delete(desk: Desk, name: str) -> Answer:
     """Remove an account with its claims, codes and proofs. The audit log stays."""
-    desk.do(lambda work: remove_user(work, _must_find(work, name)))
+    desk.do(lambda work: remove_user(work, must_find(work, name)))
     return Answer({"name": name, "deleted": True}, [f"{name} was deleted."])
 
 
@@ -204,21 +219,21 @@ def list_stores(desk: Desk) -> Answer:
     return Answer({"realms": realms}, realms)
 
 
-def _never_confirmed(found: User) -> str | None:
-    """Return what the person of a pending account has yet to prove, in words."""
-    if not found.is_pending:
-        return None
-    words = {Channel.SMS: "the phone", Channel.EMAIL: "the mailbox"}
-    open_ones = [words[each] for each in Channel if found.address(each) and not found.is_verified(each)]
-    return " or ".join(open_ones) or "the account"
+def _known(work: Work, found: User) -> _Known:
+    return _Known(found, tuple(Users(work).verifications(found.id)), work.now)
 
 
 def _find(work: Work, name: str) -> _Known | None:
     found = find_user(work, name)
-    return None if found is None else _Known(found, tuple(Users(work).verifications(found.id)))
+    return None if found is None else _known(work, found)
 
 
-def _must_find(work: Work, name: str) -> User:
+def must_find(work: Work, name: str) -> User:
+    """Return the user of that name.
+
+    Raises:
+        CommandFailed: there is none.
+    """
     found = find_user(work, name)
     if found is None:
         raise CommandFailed(f"There is no user {name}.")
@@ -228,7 +243,7 @@ def _must_find(work: Work, name: str) -> User:
 def _all_known(work: Work) -> Iterator[_Known]:
     last: UserName | None = None
     while page := Users(work).page(last):
-        yield from (_Known(found, tuple(Users(work).verifications(found.id))) for found in page)
+        yield from (_known(work, found) for found in page)
         last = page[-1].name
 
 
@@ -242,11 +257,11 @@ def _document(desk: Desk, known: _Known) -> dict[str, Any]:
         "realm": found.name.realm,
         "name": found.name.typed,
         "id": found.id,
-        "account_locked": found.locked,
+        "account_locked": known.is_locked,
         "account_state": found.state,
         "locked_reason": found.locked_reason,
         "account_disabled": found.disabled,
-        "claims": shown(found.all_claims()),
+        "claims": shown(found.all_claims(known.now)),
         "verified": {
             proof.channel: {"how": proof.how, "by": proof.by, "at": instant(proof.at)} for proof in known.verified
         },
@@ -260,16 +275,17 @@ def _sentences(known: _Known) -> list[str]:
     found = known.user
     realm = "" if found.name.realm == "PRIMARY" else f"{found.name.realm}/"
     return [
-        f"{realm}{found.name.typed} — {', '.join([_state(found), *(_address(known, each) for each in Channel)])}",
+        f"{realm}{found.name.typed} — {', '.join([_state(known), *(_address(known, each) for each in Channel)])}",
         f"  made {clock_time(found.created_at)}, last log-in {clock_time(found.last_login_at)}, id {found.id}",
         *([f"  roles: {', '.join(found.roles)}"] if found.roles else []),
     ]
 
 
-def _state(found: User) -> str:
+def _state(known: _Known) -> str:
+    found = known.user
     if found.disabled:
         return "disabled"
-    if found.locked:
+    if known.is_locked:
         why = found.locked_reason or (found.state if found.is_pending else None)
         return "locked" + ("" if why is None else f" ({why.value})")
     return "unlocked" + (f" ({found.state.value})" if found.state is not None and found.is_pending else "")

@@ -1,5 +1,6 @@
 """What is tidied up about once a minute, in every tenant."""
 
+from watchword.accounts.guessing import sweep_guesses
 from watchword.accounts.store import Users
 from watchword.codes.store import Codes
 from watchword.notification.store import Outbox
@@ -18,5 +19,6 @@ def sweep(work: Work) -> None:
         Codes(there).hold_of(user_id)
         Users(there).delete_expired_pending(user_id)
     sweep_counters(work)
+    sweep_guesses(work)
     Answers(work).sweep()
     work.commit()

@@ -5,6 +5,7 @@ import binascii
 from dataclasses import replace
 
 from watchword.accounts.claims import VERIFY_EMAIL, Channel, is_true
+from watchword.accounts.masking import SECRET_CLAIMS
 from watchword.accounts.model import AccountState, LockedReason, NewAccount, User
 from watchword.accounts.store import Users
 from watchword.accounts.usecases.names import find_user
@@ -66,7 +67,7 @@ def export_user(work: Work, user: User) -> dict[str, object]:
         for proof in Users(work).verifications(user.id)
     }
     return {
-        "basic": name | user.all_claims(),
+        "basic": name | {uri: value for uri, value in user.all_claims().items() if uri not in SECRET_CLAIMS},
         "consents": [],
         "security": {"challengeQuestions": [], "verifications": proofs, "roles": list(user.roles)},
     }
