@@ -1,6 +1,7 @@
 """Who is let in by HTTP Basic (decisions 5.2)."""
 
 import base64
+from collections import Counter
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.world import ADMIN, API, CREATE_ONLY, OTHER_TENANT, PASSWORD, TRUSTED
 from watchword.accounts.model import AccountState, LockedReason
 from watchword.accounts.store import Users
 from watchword.accounts.usecases.administrators import create_administrator
-from watchword.storage.schema import audit
+from watchword.storage.schema import audit, failures
 
 PERSON = ("pat", PASSWORD)
 
@@ -185,3 +186,31 @@ def test_what_was_done_is_noted_with_the_callers_tenant_and_name(world: World) -
     world.register(tenant=OTHER_TENANT)
     actors = [event["actor"] for event in world.rows(audit) if event["action"] == "register_user"]
     assert actors == ["carbon.super/admin"]
+
+
+def test_wrong_passwords_wait_here_as_at_the_log_in(world: World) -> None:
+    world.add_person()
+    assert {knock(world, ("pat", f"Wrong-Pass-{number}")) for number in range(5)} == {401}
+    assert export(world, PERSON).status == 401
+    world.clock.tick(seconds=1)
+    assert export(world, PERSON).status == 200
+
+
+def test_whoever_was_right_before_is_not_kept_waiting_by_strangers(world: World) -> None:
+    world.add_person()
+    assert export(world, PERSON).status == 200
+    assert {knock(world, ("pat", f"Wrong-Pass-{number}")) for number in range(20)} == {401}
+    assert export(world, PERSON).status == 200
+
+
+def test_guesses_at_an_unknown_name_are_counted_alike(world: World) -> None:
+    world.add_person()
+    for name in ("pat", "zed"):
+        [knock(world, (name, "Wrong-Pass-1")) for _ in range(3)]
+    counts = Counter((row["count"], row["factor"] == "name") for row in world.rows(failures))
+    assert counts == {(3, True): 2, (3, False): 2}
+
+
+def test_a_client_is_never_kept_waiting(world: World) -> None:
+    assert {knock(world, (TRUSTED[0], f"Wrong-{number}")) for number in range(20)} == {401}
+    assert knock(world, TRUSTED) == 200

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from watchword.accounts.model import ADMIN_PERMISSIONS, PERMISSIONS, User
+from watchword.accounts.guessing import Verdict, note_success, spend_guess
+from watchword.accounts.model import ADMIN_PERMISSIONS, PERMISSIONS, Factor, User
 from watchword.accounts.names import without_tenant
 from watchword.accounts.store import Clients
+from watchword.accounts.usecases.login_names import guessed_name
 from watchword.accounts.usecases.names import find_user
 from watchword.base.problems import Forbidden, Unauthorized
 from watchword.storage.work import Work
@@ -45,6 +47,10 @@ class CredentialMemory:
             self._renewing.add(digest)
         return not is_first
 
+    def knew(self, digest: str) -> bool:
+        """Tell whether the credential was right before: it is no guess, however long ago that was."""
+        return digest in self._until
+
     def keep(self, digest: str) -> None:
         """Remember a credential that was right."""
         now = self.moment()
@@ -63,6 +69,7 @@ class _Candidate:
     caller: Caller
     secret_hash: str | None
     is_open: bool = True
+    user: User | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +106,34 @@ class BasicGate:
         if self.memory.knows(digest):
             return True
         work.release()  # a hash is slow: no transaction stays open meanwhile
-        if not work.hasher.verify(secret_hash, secret):
+        if self.memory.knew(digest) or (candidate is not None and candidate.caller.kind is CallerKind.CLIENT):
+            matches = work.hasher.verify(secret_hash, secret)
+        else:
+            matches = _guess(work, candidate, name, secret)
+        if matches:
+            self.memory.keep(digest)
+        return matches
+
+
+def _guess(work: Work, candidate: _Candidate | None, name: str, secret: str) -> bool:
+    """Compare a password that was never right before; the guess is counted as one at the log-in is.
+
+    It is counted in a work of its own, since the caller's may be one that only reads.
+    """
+    own = Work(work.surroundings, candidate.caller.tenant if candidate else work.tenant, work.origin)
+    user = candidate.user if candidate else None
+    try:
+        guess = spend_guess(own, user, Factor.PASSWORD, name=guessed_name(own, name), locks=False)
+        own.commit()
+        if guess.verdict is Verdict.TOO_EARLY:
             return False
-        self.memory.keep(digest)
-        return True
+        matches = own.hasher.verify(user.password_hash if user and guess.is_open else None, secret)
+        if matches:
+            note_success(own, guess)
+            own.commit()
+    finally:
+        own.release()
+    return matches
 
 
 def _read_basic(authorization: str | None) -> tuple[str, str]:
@@ -150,4 +181,4 @@ def _of_user(work: Work, user: User) -> _Candidate:
         permissions = PERMISSIONS if work.tenant == SUPER_TENANT else ADMIN_PERMISSIONS
     caller = Caller(user.name.typed, work.tenant, kind, permissions, user.id)
     is_open = not user.is_locked(work.now) and not user.disabled and not user.is_pending
-    return _Candidate(caller, user.password_hash, is_open=is_open)
+    return _Candidate(caller, user.password_hash, is_open=is_open, user=user)
