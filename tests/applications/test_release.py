@@ -74,6 +74,12 @@ def test_roles_have_the_names_of_the_application() -> None:
     assert told == ("boss", "Internal/selfsignup", "Application/shop", "Internal/everyone")
 
 
+def test_the_claim_of_the_roles_may_be_any() -> None:
+    rule = RoleRule(claim="memberOf")
+    told = tell(application("memberOf", mappings={"memberOf": DIALECT + "department"}, role=rule), KIM)
+    assert told.claims["memberOf"][0] == "admin"
+
+
 def test_roles_of_a_user_store_stand_with_its_name_or_without() -> None:
     assert roles_for(RoleRule(), ELSEWHERE) == ("STAFF/sales", "STAFF/boss", "Internal/everyone")
     assert roles_for(RoleRule(with_realm=False), ELSEWHERE) == ("sales", "boss", "Internal/everyone")

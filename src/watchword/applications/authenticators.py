@@ -69,6 +69,11 @@ SMS_OTP_PROPERTIES = (
         description="Whether codes are of digits alone.",
     ),
     Property(
+        key="use_template", label="Use Message Template", kind="boolean", order=14, default="false",
+        options=("true", "false"),
+        description="Whether the text is the template `SMSOTP` instead of `Verification Code: ` and the code.",
+    ),
+    Property(
         key="success_rule", label="Success Rule", order=13,
         description="What the reply must hold to mean success, beyond its status.",
     ),

@@ -32,7 +32,8 @@ def tell(application: Application, user: User) -> Told:
     claims, missing = {}, []
     for asked in application.claims.requested:
         local = canonical_uri(application.claims.local(asked.name))
-        values = _values(application, user, facts, local)
+        is_role = local in ROLE_CLAIMS or asked.name == application.claims.role.claim
+        values = roles_for(application.claims.role, user) if is_role else _values(facts, local)
         if values:
             claims[asked.name] = values
         elif asked.mandatory:
@@ -44,7 +45,7 @@ def subject_of(application: Application, user: User, tenant: str) -> str:
     """Return how a person is named to an application, before a NameID format has its say; empty: there is no name."""
     rule = application.claims.subject
     local = canonical_uri(application.claims.local(rule.claim))
-    if local != USERNAME_CLAIM and (values := _values(application, user, _facts(user), local)):
+    if local != USERNAME_CLAIM and (values := _values(_facts(user), local)):
         return values[0]
     name = without_tenant(user.name.typed, tenant)
     if rule.with_realm and user.name.realm != PRIMARY:
@@ -67,11 +68,9 @@ def _role(rule: RoleRule, realm: str, role: str) -> str:
     return rule.mappings.get(qualified) or (qualified if rule.with_realm else bare)
 
 
-def _values(application: Application, user: User, facts: Mapping[str, str], local: str) -> tuple[str, ...]:
+def _values(facts: Mapping[str, str], local: str) -> tuple[str, ...]:
     if local in NEVER_TOLD:
         return ()
-    if local in ROLE_CLAIMS:
-        return roles_for(application.claims.role, user)
     return tuple(value for part in facts.get(local, "").split(SEPARATOR) if (value := part.strip()))
 
 
