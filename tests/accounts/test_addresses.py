@@ -2,7 +2,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from watchword.accounts.addresses import (
@@ -85,6 +85,7 @@ def test_the_number_is_kept_as_typed_beside_what_is_sent() -> None:
     assert (phone.typed, phone.normalised, phone.e164_key) == ("0721 584 558", "0721584558", "+0721584558")
 
 
+@example("20000000000", False, None)  # noqa: FBT003  # as they are given
 @given(TYPED_NUMBERS, st.booleans(), st.sampled_from([None, "LK", "1", "49"]))
 def test_a_number_that_was_read_is_read_again_as_itself(typed: str, strict: bool, country: str | None) -> None:  # noqa: FBT001
     try:

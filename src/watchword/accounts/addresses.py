@@ -198,13 +198,14 @@ def _read(number: str, region: str | None = None) -> PhoneNumber | None:
 
 def _compared(number: str) -> str:
     """Return E.164 where it can be told, else the digits behind a plus."""
+    number = number if number.startswith("+") else f"+{number}"
     for _ in range(_MAX_READINGS):
         read = _read(number)
         again = phonenumbers.format_number(read, PhoneNumberFormat.E164) if read else number
         if again == number:
             break
         number = again
-    return number if number.startswith("+") else f"+{number}"
+    return number
 
 
 def _ascii_domain(domain: str) -> str:
