@@ -14,6 +14,9 @@ from typing import Any
 
 import click
 
+from watchword.accounts.http.claims import ClaimDialectsApi
+from watchword.accounts.http.stores import UserStoresApi
+from watchword.applications.http.authenticators import AuthenticatorsApi
 from watchword.base.home import GROUPS, variable_of
 from watchword.base.options import Option, options_of
 from watchword.base.problems import GENERIC_TEXT, Problem
@@ -24,7 +27,9 @@ from watchword.notification.recipe import recipes
 from watchword.notification.template_files import Template
 from watchword.notification.templating import built_in_templates
 from watchword.registration.http import RegistrationApi
-from watchword.tenants.http import GovernanceApi, TenantsApi
+from watchword.tenants.http.configs import ConfigsApi
+from watchword.tenants.http.governance import GovernanceApi
+from watchword.tenants.http.tenants import TenantsApi
 from watchword.tenants.policies import CONNECTORS, POLICIES, properties_of
 from watchword.web.model import Door, Route
 
@@ -83,7 +88,15 @@ def problem_page() -> str:
 
 def routes() -> str:
     """Return the page of every address of the interface."""
-    table = [*RegistrationApi(_NOTHING, _NOTHING).routes(), *GovernanceApi().routes(), *TenantsApi().routes()]
+    table = [
+        *RegistrationApi(_NOTHING, _NOTHING).routes(),
+        *GovernanceApi().routes(),
+        *ConfigsApi().routes(),
+        *AuthenticatorsApi().routes(),
+        *TenantsApi(_NOTHING, _NOTHING).routes(),
+        *UserStoresApi(_NOTHING).routes(),
+        *ClaimDialectsApi(_NOTHING).routes(),
+    ]
     rows = [
         (
             f"`{route.method} {route.path}`",

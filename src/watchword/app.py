@@ -14,32 +14,49 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from watchword.accounts.gate import BasicGate
+from watchword.accounts.http.claims import ClaimDialectsApi
+from watchword.accounts.http.stores import UserStoresApi
 from watchword.accounts.store import Users
 from watchword.accounts.usecases.administrators import create_administrator, is_well_known
 from watchword.applications.http.applications import ApplicationsApi
+from watchword.applications.http.authenticators import AuthenticatorsApi
 from watchword.applications.http.providers import ProvidersApi
+from watchword.applications.usecases.claims import applications_using
 from watchword.base.clock import SystemClock
-from watchword.base.problems import Problem, TenantUnknown
+from watchword.base.problems import Problem
 from watchword.base.settings import Settings
 from watchword.installation import CannotStart, Installation, open_installation
 from watchword.login.authenticator import Authenticator
 from watchword.login.authenticators.identifier import Identifier
 from watchword.login.authenticators.password import Password
+from watchword.login.authenticators.sms_otp import SmsOtp
 from watchword.login.dispatcher import Dispatcher
+from watchword.login.duties.claims import ClaimsDuty
+from watchword.login.duties.password import PasswordDuty
 from watchword.login.front import LoginFront
 from watchword.login.http import CommonAuth
+from watchword.login.pages import LoginPages
 from watchword.login.sweeping import sweep_logins
+from watchword.login.usecases.leaving import end_all_sessions, let_go
 from watchword.notification.configured import outgoing_rules
 from watchword.notification.courier import Courier
 from watchword.notification.model import Senders
 from watchword.notification.store import Outbox
 from watchword.registration.captcha import CaptchaVerifier
+from watchword.registration.forms import read_offer
 from watchword.registration.http import RegistrationApi
 from watchword.registration.pages import RegistrationPages
 from watchword.registration.sweeping import sweep
+from watchword.registration.usecases.owners import TenantOwners
+from watchword.registration.usecases.uniqueness import take_values
+from watchword.saml.back_channel import BackChannel
+from watchword.saml.carrying import Carrying
+from watchword.saml.http import SamlEndpoints
 from watchword.storage.work import Origin, Work
-from watchword.tenants.http import GovernanceApi, TenantsApi
-from watchword.tenants.usecases import tenant_exists
+from watchword.tenants.http.configs import ConfigsApi
+from watchword.tenants.http.governance import GovernanceApi
+from watchword.tenants.http.tenants import TenantsApi
+from watchword.tenants.usecases import check_tenant
 from watchword.web.endpoint import Endpoint
 from watchword.web.listener import Listener, listen
 from watchword.web.model import SUPER_TENANT, Route
@@ -65,8 +82,7 @@ class Tenancy:
         Raises:
             TenantUnknown
         """
-        if not work.recall("tenant exists", lambda: tenant_exists(work, work.tenant)):
-            raise TenantUnknown(tenant=work.tenant)
+        check_tenant(work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,10 @@ class Additions:
     routes: Sequence[Route] = ()
     authenticators: Sequence[Authenticator] = ()
     public_metrics: bool = False
+    furnish: Callable[[Installation], None] | None = None
+    """Called before the first request, to put something into the database."""
+    listeners: Sequence[Listener] = ()
+    """What else is served by this process, on ports of its own."""
     on_stop: Callable[[], None] | None = None
     """Called when the stop begins, to wake whoever waits."""
 
@@ -87,14 +107,20 @@ def serve(
     """Serve until SIGTERM or SIGINT: the API, the pages, the courier, and the management listener."""
     with _alone(settings), open_installation(settings, create=True, senders=additions.senders) as installation:
         seed_administrator(installation, os.environ)
-        courier = Courier(installation.works, installation.senders, sweep_all)
-        endpoint, listeners = build_listeners(installation, courier, additions)
+        if additions.furnish is not None:
+            additions.furnish(installation)
+        courier = Courier(installation.works, installation.senders, sweep_all, installation.routes)
+        back_channel = BackChannel.of_settings(installation.works, settings)
+        endpoint, listeners = build_listeners(installation, courier, additions, back_channel)
         with watching(installation):
             courier.start()
+            back_channel.start()
             try:
-                listen(listeners, lambda: announce(settings) if announce else None, additions.on_stop)
+                everybody = [*listeners, *additions.listeners]
+                listen(everybody, lambda: announce(settings) if announce else None, additions.on_stop)
             finally:
                 courier.stop()
+                back_channel.stop()
                 endpoint.close()
 
 
@@ -126,7 +152,12 @@ def run_worker(settings: Settings) -> None:
         message = "a worker needs PostgreSQL: set [watchword.database] url; on SQLite the server sends by itself"
         raise CannotStart(message)
     with open_installation(settings) as installation, watching(installation):
-        work_until_told(Courier(installation.works, installation.senders, sweep_all))
+        back_channel = BackChannel.of_settings(installation.works, settings)
+        back_channel.start()
+        try:
+            work_until_told(Courier(installation.works, installation.senders, sweep_all, installation.routes))
+        finally:
+            back_channel.stop()
 
 
 def sweep_all(work: Work) -> None:
@@ -136,7 +167,7 @@ def sweep_all(work: Work) -> None:
 
 
 def build_listeners(
-    installation: Installation, courier: Courier, additions: Additions
+    installation: Installation, courier: Courier, additions: Additions, back_channel: BackChannel | None = None
 ) -> tuple[Endpoint, list[Listener]]:
     """Return what answers on the main port and on the management port."""
     settings, works = installation.settings, installation.works
@@ -148,7 +179,7 @@ def build_listeners(
     registration = RegistrationApi(installation.notifier, courier, captcha)
     applications = [*ApplicationsApi(outgoing_rules(settings)).routes(), *ProvidersApi().routes()]
     api = [
-        *registration.routes(), *GovernanceApi().routes(), *TenantsApi().routes(), *applications, *additions.routes
+        *registration.routes(), *_administration(installation), *applications, *additions.routes
     ]  # fmt: skip
 
     def figures(work: Work) -> Figures:
@@ -157,10 +188,13 @@ def build_listeners(
 
     operations = Operations(_is_ready, figures, lambda: describe(api, version("watchword")))
     front = LoginFront(build_dispatcher(installation, additions), courier)
+    logouts = back_channel or BackChannel.of_settings(works, settings)
     people = [
         *pages.routes(),
         *RegistrationPages.of_parts(pages, installation.notifier, courier).routes(),
         *CommonAuth(front).routes(),
+        *SamlEndpoints(Carrying.of_pages(pages), front, logouts).routes(),
+        *LoginPages.of_parts(pages, lambda work: read_offer(work) is not None).routes(),
     ]
     main = [*api, *people, *(operations.routes() if additions.public_metrics else operations.health_routes())]
     server = settings.server
@@ -171,10 +205,26 @@ def build_listeners(
     ]
 
 
+def _administration(installation: Installation) -> list[Route]:
+    """Return what administrators are served: policies, tenants, user stores, claims and settings."""
+    return [
+        *GovernanceApi().routes(),
+        *TenantsApi(TenantOwners(installation.notifier), end_all_sessions).routes(),
+        *UserStoresApi(let_go).routes(),
+        *ClaimDialectsApi(applications_using).routes(),
+        *ConfigsApi().routes(),
+        *AuthenticatorsApi().routes(),
+    ]
+
+
 def build_dispatcher(installation: Installation, additions: Additions) -> Dispatcher:
     """Return who decides the steps of logins, with every authenticator that there is."""
-    known: list[Authenticator] = [Password(installation.notifier), Identifier(), *additions.authenticators]
-    return Dispatcher({each.name: each for each in known})
+    notifier, said = installation.notifier, installation.settings.authenticators
+    known: list[Authenticator] = [
+        Password(notifier), Identifier(), SmsOtp(notifier), *additions.authenticators
+    ]  # fmt: skip
+    usable = {each.name: each for each in known if each.name not in said or said[each.name].enabled}
+    return Dispatcher(usable, (ClaimsDuty(take_values), PasswordDuty()))
 
 
 @runtime_checkable

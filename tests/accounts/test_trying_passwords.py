@@ -12,7 +12,6 @@ from tests.world import ADMIN, API, LONG_PASSWORD, OTHER_TENANT, PASSWORD, World
 from watchword.accounts.claims import ACCOUNT_DISABLED, EMAIL_ADDRESS, MOBILE, Channel
 from watchword.accounts.model import AccountState, Proof, User
 from watchword.accounts.store import Users
-from watchword.accounts.usecases.administrators import create_user_store
 from watchword.accounts.usecases.login_names import find_login_user
 from watchword.accounts.usecases.passwords import (
     MustChange,
@@ -26,6 +25,7 @@ from watchword.accounts.usecases.passwords import (
     try_password,
 )
 from watchword.accounts.usecases.people import lock_user, proof_of, set_state, unlock_user
+from watchword.accounts.usecases.stores import create_user_store
 from watchword.base.hashing import Hasher
 from watchword.base.problems import AccountLocked, CredentialsInvalid, PasswordRefused
 from watchword.storage.engine import Database, Transaction

@@ -8,8 +8,8 @@ from tests.cli_terminal import Terminal
 from tests.world import World
 from watchword.accounts.model import NewAccount
 from watchword.accounts.store import Users
-from watchword.accounts.usecases.administrators import create_user_store
 from watchword.accounts.usecases.people import add_user
+from watchword.accounts.usecases.stores import create_user_store
 from watchword.storage.work import Work
 
 NUMBER = "+94721584558"
@@ -164,9 +164,15 @@ def test_names_are_taken_within_a_tenant_and_a_store(dev: Terminal) -> None:
     assert len(dev.ask("user", "list", "--tenant", "acme.example")["users"]) == 1
 
 
-@pytest.mark.parametrize("realm", ["primary", "9LIVES", "A/B", ""])
+@pytest.mark.parametrize("realm", ["9LIVES", "A/B", "A_B", "internal", ""])
 def test_a_user_store_has_a_name_of_its_own(dev: Terminal, realm: str) -> None:
     assert dev.ask("userstore", "create", realm)["code"] == "UST-60001"
+
+
+def test_a_user_store_is_made_once(dev: Terminal) -> None:
+    dev.run("userstore", "create", "STAFF")
+    for realm in ("primary", "staff"):
+        assert dev.ask("userstore", "create", realm)["code"] == "UST-60002"
 
 
 def test_an_unknown_tenant_is_refused(dev: Terminal) -> None:

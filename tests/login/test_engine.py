@@ -8,7 +8,7 @@ from tests.conftest import WorldMaker
 from tests.login.visitor import BASIC, Visitor, add_application, with_protocol
 from tests.world import OTHER_TENANT, PASSWORD, World
 from watchword.accounts.store import Users
-from watchword.accounts.usecases.administrators import create_user_store
+from watchword.accounts.usecases.stores import create_user_store
 from watchword.applications.model import Advanced, Option
 from watchword.login.authenticator import Asked, Outcome, Proven, Turn
 from watchword.login.model import Answer, Place

@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import WorldMaker
 from tests.world import API, CREATE_ONLY, LONG_PASSWORD, MAILBOX, MOBILE_NUMBER, PASSWORD, TRUSTED, Reply, World
 from watchword.accounts.claims import DIALECT, GIVEN_NAME, IDENTITY, MOBILE, PREFERRED_CHANNEL
-from watchword.accounts.store import Users
+from watchword.accounts.usecases.stores import create_user_store
 from watchword.storage.schema import codes, messages, user_claims, users
 
 BAD_CALLBACK = {"callback": "https://evil.example/"}
@@ -93,7 +93,7 @@ def test_a_suffix_of_another_tenant_is_refused(worlds: WorldMaker) -> None:
 
 
 def test_a_realm_before_the_name_that_contradicts_the_stated_one_is_refused(world: World) -> None:
-    world.change(lambda work: Users(work).add_realm("STAFF"))
+    world.do(lambda work: create_user_store(work, "STAFF"))
     assert_refused(world, world.register("STAFF/kim", realm="PRIMARY"), 400, "20045")
     assert world.register("STAFF/kim", realm="staff").status == 201
     assert world.user("kim") is None

@@ -13,13 +13,13 @@ from watchword.base.settings import Settings
 from watchword.storage.schema import metadata
 from watchword.storage.sqlite import SqliteDatabase
 from watchword.storage.work import Memory, Surroundings, Work, Works
-from watchword.tenants.http import GovernanceApi, TenantsApi
+from watchword.tenants.http.governance import GovernanceApi
 from watchword.web.decoding import decode_json
 from watchword.web.model import NOBODY, Ask, Route
 
 Result = TypeVar("Result")
 
-ROUTES = (*GovernanceApi().routes(), *TenantsApi().routes())
+ROUTES = tuple(GovernanceApi().routes())
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ MUST_CHANGE_PASSWORD = IDENTITY + "adminForcedPasswordReset"
 FAILED_LOGINS = IDENTITY + "failedLoginAttempts"
 FAILED_SMS_CODES = IDENTITY + "failedSmsOtpAttempts"
 FAILED_EMAIL_CODES = IDENTITY + "failedEmailOtpAttempts"
+SMS_CODES_DISABLED = IDENTITY + "smsotp_disabled"
+EMAIL_CODES_DISABLED = IDENTITY + "emailotp_disabled"
 BACKUP_CODES = DIALECT + "otpbackupcodes"
 IDENTITY_BACKUP_CODES = IDENTITY + "otpbackupcodes"
 
@@ -104,7 +106,8 @@ accountLocked accountDisabled accountState lockedReason unlockTime preferredChan
 localCredentialExists managedOrg accountConfirmedTime emailVerified phoneVerified verifyEmail verifyMobile
 emailaddress.pendingValue mobileNumber.pendingValue askPassword tenantAdminAskPassword adminForcedPasswordReset
 failedLoginAttempts failedLoginAttemptsBeforeSuccess failedLoginLockoutCount failedPasswordRecoveryAttempts
-failedSmsOtpAttempts failedEmailOtpAttempts failedTotpAttempts lastLoginTime lastLogonTime lastPasswordUpdateTime
+failedSmsOtpAttempts failedEmailOtpAttempts failedTotpAttempts smsOtpResendAttempts smsOtpLastSentTime
+emailOtpResendAttempts emailOtpLastSentTime lastLoginTime lastLogonTime lastPasswordUpdateTime
 passwordExpiryTime smsotp_disabled emailotp_disabled secretkey verifySecretkey totpEnabled backupCodeEnabled
 enabledAuthenticators preferredMFAOption verifiedMobileNumbers verifiedEmailAddresses otpbackupcodes
 """

@@ -163,7 +163,8 @@ def _find(work: Work, typed: str) -> _Candidate | None:
 def _local(work: Work, typed: str) -> _Candidate | None:
     client = Clients(work).find(without_tenant(typed, work.tenant))
     if client is not None:
-        return _Candidate(Caller(client.name, work.tenant, CallerKind.CLIENT, client.permissions), client.secret_hash)
+        held = client.permissions if work.tenant == SUPER_TENANT else client.permissions & ADMIN_PERMISSIONS
+        return _Candidate(Caller(client.name, work.tenant, CallerKind.CLIENT, held), client.secret_hash)
     user = find_user(work, typed)
     return None if user is None else _of_user(work, user)
 

@@ -97,6 +97,15 @@ _FAILURE_CLAIMS = {
 
 
 @dataclass(frozen=True, slots=True)
+class UserStore:
+    """A place for users beside PRIMARY; their names begin with its own."""
+
+    name: str
+    description: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class UserName:
     """A name, as typed and as compared."""
 

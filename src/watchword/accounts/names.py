@@ -15,7 +15,7 @@ MAX_CHARACTERS = 255
 
 _USERNAME = get_profile("UsernameCaseMapped")
 _UUID = regex.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(?:\1[0-9a-f]{4}){3}[0-9a-f]{8}")
-_REALM = regex.compile(r"[A-Z][A-Z0-9._-]{0,62}")
+_REALM = regex.compile(r"[A-Z][A-Z0-9.-]{0,62}")
 _MAX_RESERVED_DIGITS = 5
 # The wide forms of ASCII marks. The canonical form turns them into @, / and %, when the pattern has looked already.
 _WIDE_MARK = regex.compile(r"[\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF5E]")
@@ -55,11 +55,12 @@ def is_realm(name: str) -> bool:
     return _REALM.fullmatch(name) is not None
 
 
+@functools.lru_cache(maxsize=256)
 def canonical_name(name: str) -> str:
     """Return the form in which names are compared (PRECIS UsernameCaseMapped, RFC 8265, section 3.3).
 
     *name* has no realm any more. A slash that is left, or nothing on one side of an ``@``, would be read as a realm or
-    a tenant by somebody else.
+    a tenant by somebody else. What was read lately is remembered: a request asks three times for the same names.
 
     Raises:
         NameRefused: no name can look like this.

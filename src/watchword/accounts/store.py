@@ -1,24 +1,36 @@
 """Users and clients of the Work's tenant, as rows."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam, delete, exists, insert, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Text, bindparam, delete, exists, func, insert, literal, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
-from watchword.accounts.model import PRIMARY, AccountState, Client, LockedReason, Proof, User, UserName, Verification
-from watchword.base.problems import UserExists
+from watchword.accounts.model import (
+    ADMIN_ROLE,
+    PRIMARY,
+    AccountState,
+    Client,
+    LockedReason,
+    Proof,
+    User,
+    UserName,
+    UserStore,
+    Verification,
+)
+from watchword.base.problems import StoreExists, UserExists
 from watchword.storage.schema import (
     backup_codes,
     clients,
     consents,
     password_history,
+    unique_values,
     user_claims,
     user_roles,
     user_stores,
@@ -104,6 +116,27 @@ _WHO_HAS_CLAIM = Statement(
         user_claims.c.folded == bindparam("folded"),
     )
 )
+_ADMINISTRATORS = Statement(
+    _WHOLE.where(
+        users.c.realm == PRIMARY,
+        users.c.id.in_(
+            select(user_roles.c.user_id).where(
+                user_roles.c.tenant == bindparam("tenant"), user_roles.c.role == ADMIN_ROLE
+            )
+        ),
+    ).order_by(users.c.created_at, users.c.canonical)
+)
+_END_SESSIONS = Statement(update(users).where(_MINE).values(sessions_from=bindparam("now")))
+_IN_REALM = _MINE & (users.c.realm == bindparam("realm"))
+_COUNT_IN = Statement(select(func.count().label("number")).select_from(users).where(_IN_REALM))
+_IDS_IN = Statement(select(users.c.id).where(_IN_REALM).order_by(users.c.id))
+_REMOVE_IN = Statement(delete(users).where(_IN_REALM))
+_STORES = Statement(
+    select(user_stores).where(user_stores.c.tenant == bindparam("tenant")).order_by(user_stores.c.realm)
+)
+_THIS_STORE = (user_stores.c.tenant == bindparam("tenant")) & (user_stores.c.realm == bindparam("of_realm"))
+_DESCRIBE_STORE = Statement(update(user_stores).where(_THIS_STORE).values(description=bindparam("new_description")))
+_REMOVE_STORE = Statement(delete(user_stores).where(_THIS_STORE))
 _HAS_SKELETON = Statement(select(users.c.id).where(_MINE, users.c.skeleton == bindparam("skeleton")).limit(1))
 _VERIFY = Upsert.into(verifications, "how", "by", "at", "value_digest")
 _FORGET_VERIFICATION = Statement(
@@ -339,14 +372,18 @@ class Users:
         mine = (user_roles.c.tenant == self.work.tenant) & (user_roles.c.role == "admin")
         return bool(self._run(select(exists().where(mine))).scalar())
 
+    def administrators(self) -> Sequence[User]:
+        """Return the administrators of the tenant, the first first."""
+        return [user for row in self.work.rows(_ADMINISTRATORS) if (user := _user(row))]
+
+    def end_sessions(self) -> None:
+        """Let every session end that a user of the tenant has, here or in another tenant."""
+        self.work.write(_END_SESSIONS, now=self.work.now)
+
     def has_realm(self, realm: str) -> bool:
         """Tell whether there is a secondary store of that name."""
         mine = (user_stores.c.tenant == self.work.tenant) & (user_stores.c.realm == realm)
         return bool(self._run(select(exists().where(mine))).scalar())
-
-    def add_realm(self, realm: str) -> None:
-        """Make a secondary store."""
-        self._run(insert(user_stores), {"tenant": self.work.tenant, "realm": realm, "created_at": self.work.now})
 
     def realms(self) -> Sequence[str]:
         """Return the names of the secondary stores."""
@@ -371,6 +408,73 @@ class Users:
 
     def _run(self, statement: Any, values: Any = None) -> Any:  # noqa: ANN401  # SQLAlchemy's own types are as wide
         return self.work.connection.execute(statement, values)
+
+
+@dataclass(frozen=True, slots=True)
+class UserStores:
+    """The secondary user stores of the Work's tenant."""
+
+    work: Work
+
+    def add(self, store: UserStore) -> None:
+        """Make a user store.
+
+        Raises:
+            StoreExists: somebody else was quicker to take the name; the work can only be released.
+        """
+        row = {
+            "tenant": self.work.tenant, "realm": store.name, "description": store.description,
+            "created_at": store.created_at,
+        }  # fmt: skip
+        try:
+            self.work.connection.execute(insert(user_stores), row)
+        except IntegrityError as problem:
+            raise StoreExists(name=store.name) from problem
+
+    def all(self) -> Sequence[UserStore]:
+        """Return the user stores, by name."""
+        return [UserStore(row.realm, row.description, row.created_at) for row in self.work.rows(_STORES)]
+
+    def describe(self, name: str, description: str) -> None:
+        """Say of a user store what it is for."""
+        self.work.write(_DESCRIBE_STORE, of_realm=name, new_description=description)
+
+    def count_users(self, name: str) -> int:
+        """Return how many users a user store has."""
+        number: int = self.work.row(_COUNT_IN, realm=name).number
+        return number
+
+    def ids_of_users(self, name: str) -> Sequence[str]:
+        """Return the ids of the users of a user store."""
+        return [row.id for row in self.work.rows(_IDS_IN, realm=name)]
+
+    def remove(self, name: str) -> None:
+        """Remove a user store with its users."""
+        self.work.write(_REMOVE_STORE, of_realm=name)
+        self.work.write(_REMOVE_IN, realm=name)
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueValues:
+    """Values of claims that only one account of the Work's tenant may have; the primary key decides every race."""
+
+    work: Work
+
+    def release(self, user_id: str, uris: Collection[str]) -> None:
+        """Give back what a user has of some claims."""
+        if uris:
+            mine = (unique_values.c.tenant == self.work.tenant) & (unique_values.c.user_id == user_id)
+            self.work.connection.execute(delete(unique_values).where(mine, unique_values.c.uri.in_(uris)))
+
+    def claim(self, user_id: str, values: Mapping[str, str]) -> str | None:
+        """Take values for a user; return the URI of the first that somebody has."""
+        for uri, folded in values.items():
+            row = {"tenant": self.work.tenant, "uri": uri, "folded": folded, "user_id": user_id}
+            try:
+                self.work.connection.execute(insert(unique_values), row)
+            except IntegrityError:
+                return uri
+        return None
 
 
 @dataclass(frozen=True, slots=True)

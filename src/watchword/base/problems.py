@@ -513,6 +513,83 @@ class TenantExists(Conflict):
     code, text = "TM-60002", "The tenant {domain} exists already."
 
 
+class OwnerRefused(BadRequest):
+    """A field of a tenant's owner cannot be what it is given; the text names the field and says why."""
+
+    code, text = "TM-60003", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.facts["reason"] = reason
+
+
+class OwnerUnknown(NotFound):
+    """Nobody of that id is an administrator of the tenant."""
+
+    code, text = "TM-60004", "The tenant {domain} has no owner {name}."
+
+
+class SuperTenantStays(BadRequest):
+    """The super tenant is where the server is administered from."""
+
+    code, text = "TM-60005", "The super tenant can be neither switched off nor removed."
+
+
+# --- user stores and claims -----------------------------------------------------------------------------------------
+
+
+class StoreExists(Conflict):
+    """The name is a user store's already."""
+
+    code, text = "UST-60002", "The user store {name} exists already."
+
+
+class StoreUnknown(NotFound):
+    """No user store, or no type of user stores, has this id."""
+
+    code, text = "UST-60003", "There is no user store or type {name}."
+
+
+class StoreInUse(Conflict):
+    """A user store is removed with its users only if the caller says so."""
+
+    code = "UST-60004"
+    text = "The user store {name} has {users}. With ?force=true it is removed together with them."
+
+
+class StoreFieldRefused(BadRequest):
+    """A field of a user store cannot be what it is given; the text names the field and says why."""
+
+    code, text = "UST-60005", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.facts["reason"] = reason
+
+
+class NoSuchClaim(NotFound):
+    """No claim, or no claim dialect, has this id."""
+
+    code, text = "CMT-60001", "There is no claim or claim dialect {name}."
+
+
+class ClaimStays(BadRequest):
+    """A claim that is built in can be neither changed nor removed; the text names what uses it."""
+
+    code, text = "CMT-60002", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.facts["reason"] = reason
+
+
+class DialectsAreFixed(Forbidden):
+    """The claim dialects are built in."""
+
+    code = "CMT-60003"
+    text = "The claim dialects are built in; an application's own names of claims belong to its claimConfiguration."
+
+
 # --- applications and identity providers ----------------------------------------------------------------------------
 
 

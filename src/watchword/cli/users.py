@@ -17,7 +17,7 @@ from watchword.accounts.store import Users
 from watchword.accounts.usecases.names import find_user
 from watchword.accounts.usecases.passwords import change_password, try_password
 from watchword.accounts.usecases.people import lock_user, unlock_user
-from watchword.accounts.usecases.administrators import create_user_store
+from watchword.accounts.usecases.stores import create_user_store
 from watchword.base.problems import LoginRefused
 from watchword.cli.answers import FAILED, Answer, CommandFailed, clock_time, instant
 from watchword.cli.desk import Desk, command
@@ -208,7 +208,7 @@ def try_login(
 @click.argument("realm")
 def create_store(desk: Desk, realm: str) -> Answer:
     """Make a place for users, whose names then begin with REALM/."""
-    made = desk.do(lambda work: create_user_store(work, realm))
+    made = desk.do(lambda work: create_user_store(work, realm)).name
     return Answer({"realm": made}, [f"The user store {made} was made."])
 
 

@@ -69,6 +69,7 @@ user_stores = Table(
     _tenant(),
     Column("realm", Text, primary_key=True),
     Column("created_at", Instant, nullable=False),
+    Column("description", Text, nullable=False, server_default=text("''")),
 )
 
 policies = Table(
@@ -350,7 +351,11 @@ challenges = Table(
     Column("lifetime", BigInteger, nullable=False),  # of the code, in microseconds
     Column("expired", Boolean, nullable=False),  # latched: once seen late, never valid again
     Column("message_id", Text),
-    ForeignKeyConstraint(["tenant", "login"], ["logins.tenant", "logins.digest"], ondelete="CASCADE"),
+    # Looked at with the commit: a login that begins with a code is stored after it.
+    ForeignKeyConstraint(
+        ["tenant", "login"], ["logins.tenant", "logins.digest"], ondelete="CASCADE", deferrable=True,
+        initially="DEFERRED",
+    ),
 )
 
 sessions = Table(

@@ -9,6 +9,9 @@ _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII
 )
 
+SUPER_TENANT_ID = "-1234"
+"""What the reference calls the tenant that is always there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -18,7 +21,8 @@ class Tenant:
     id: str
     name: str
     active: bool
-    created_at: datetime
+    created_at: datetime | None
+    """``None``: it came with the server."""
 
 
 @dataclass(frozen=True, slots=True)

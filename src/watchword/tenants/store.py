@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from watchword.storage.schema import policies, tenants
+from watchword.base.problems import TenantExists
+from watchword.storage.schema import audit, metadata, policies, tenants
 from watchword.storage.work import Work
 from watchword.tenants.model import Tenant
 
@@ -17,7 +19,11 @@ class Tenants:
     work: Work
 
     def add(self, tenant: Tenant) -> None:
-        """Store a tenant."""
+        """Store a tenant.
+
+        Raises:
+            TenantExists: somebody else was quicker to take the domain; the work can only be released.
+        """
         row = {
             "tenant": tenant.domain,
             "id": tenant.id,
@@ -25,7 +31,10 @@ class Tenants:
             "active": tenant.active,
             "created_at": tenant.created_at,
         }
-        self.work.connection.execute(insert(tenants), row)
+        try:
+            self.work.connection.execute(insert(tenants), row)
+        except IntegrityError as problem:
+            raise TenantExists(domain=tenant.domain) from problem
 
     def find(self, domain: str) -> Tenant | None:
         """Return the tenant of that domain."""
@@ -36,6 +45,16 @@ class Tenants:
         """Return the tenant of that id."""
         row = self.work.connection.execute(select(tenants).where(tenants.c.id == tenant_id)).one_or_none()
         return None if row is None else _tenant(row)
+
+    def set_active(self, domain: str, *, active: bool) -> None:
+        """Switch a tenant on or off."""
+        self.work.connection.execute(update(tenants).where(tenants.c.tenant == domain).values(active=active))
+
+    def remove(self, domain: str) -> None:
+        """Remove a tenant with every row of it, but those of the audit log."""
+        for table in reversed(metadata.sorted_tables):
+            if table is not audit:
+                self.work.connection.execute(delete(table).where(table.c.tenant == domain))
 
     def all(self) -> Sequence[Tenant]:
         """Return the tenants in the order of their domains."""

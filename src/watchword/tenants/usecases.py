@@ -19,7 +19,7 @@ from watchword.base.problems import (
 )
 from watchword.storage import audit
 from watchword.storage.work import Work
-from watchword.tenants.model import Connector, Tenant, is_domain
+from watchword.tenants.model import SUPER_TENANT_ID, Connector, Tenant, is_domain
 from watchword.tenants.policies import CONNECTORS, all_properties, properties_of
 from watchword.tenants.store import Decisions, Tenants
 from watchword.web.model import SUPER_TENANT
@@ -29,6 +29,7 @@ P = TypeVar("P")
 _log = logging.getLogger(__name__)
 
 _REMEMBERED = "policies"
+_EXISTENCE = "tenant exists"
 _PROPERTIES = {each.wire_name: each for each in all_properties()}
 _BY_ANY_NAME = _PROPERTIES | {name: each for each in all_properties() for name in each.old_names}
 
@@ -141,7 +142,22 @@ def find_connector(wanted: str) -> Connector:
 
 
 def create_tenant(work: Work, domain: str, name: str = "") -> Tenant:
-    """Make a tenant.
+    """Make a tenant that nobody owns yet.
+
+    Raises:
+        TenantRefused: the domain is not a name that a tenant may have.
+        TenantExists: the domain is taken.
+    """
+    tenant = new_tenant(work, domain, name)
+    Tenants(work).add(tenant)
+    audit.note(work, "tenant.create", domain)
+    work.commit()
+    forget_tenant(work, domain)
+    return tenant
+
+
+def new_tenant(work: Work, domain: str, name: str) -> Tenant:
+    """Return a tenant that may be stored.
 
     Raises:
         TenantRefused: the domain is not a name that a tenant may have.
@@ -151,11 +167,7 @@ def create_tenant(work: Work, domain: str, name: str = "") -> Tenant:
         raise TenantRefused(domain=domain, reason="it must be like a host name, in lower case")
     if domain == SUPER_TENANT or Tenants(work).find(domain) is not None:
         raise TenantExists(domain=domain)
-    tenant = Tenant(domain, random_uuid(work.entropy), name or domain, active=True, created_at=work.now)
-    Tenants(work).add(tenant)
-    audit.note(work, "tenant.create", domain)
-    work.commit()
-    return tenant
+    return Tenant(domain, random_uuid(work.entropy), name or domain, active=True, created_at=work.now)
 
 
 def list_tenants(work: Work) -> Sequence[Tenant]:
@@ -169,6 +181,8 @@ def read_tenant(work: Work, wanted: str) -> Tenant:
     Raises:
         TenantUnknown: there is none.
     """
+    if wanted in {SUPER_TENANT, SUPER_TENANT_ID}:
+        return Tenant(SUPER_TENANT, SUPER_TENANT_ID, SUPER_TENANT, active=True, created_at=None)
     tenant = Tenants(work).get(wanted) or Tenants(work).find(wanted)
     if tenant is None:
         raise TenantUnknown(tenant=wanted)
@@ -181,6 +195,22 @@ def tenant_exists(work: Work, domain: str) -> bool:
         return True
     found = Tenants(work).find(domain)
     return found is not None and found.active
+
+
+def check_tenant(work: Work) -> None:
+    """Refuse a work in a tenant that is not there, or is switched off: what was known half a second ago will do.
+
+    Raises:
+        TenantUnknown
+    """
+    if not work.recall(_EXISTENCE, lambda: tenant_exists(work, work.tenant)):
+        raise TenantUnknown(tenant=work.tenant)
+
+
+def forget_tenant(work: Work, domain: str) -> None:
+    """Read anew next time what this process remembers of a tenant that was made, switched or removed."""
+    for key in (_EXISTENCE, _REMEMBERED):
+        work.surroundings.memory.forget(domain, key)
 
 
 def _decided(work: Work) -> _Decided:

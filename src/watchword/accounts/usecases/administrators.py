@@ -1,35 +1,16 @@
-"""Administrators, clients of the API, and places for users."""
+"""Administrators, and clients of the API."""
 
 from watchword.accounts.model import ADMIN_ROLE, PRIMARY, Client, NewAccount, User
-from watchword.accounts.names import is_realm
 from watchword.accounts.passwords import is_common_password
-from watchword.accounts.store import Clients, Users
+from watchword.accounts.store import Clients
 from watchword.accounts.usecases.names import place_name
 from watchword.accounts.usecases.people import add_user
-from watchword.base.problems import PasswordRefused, StoreRefused
+from watchword.base.problems import PasswordRefused
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 
 WELL_KNOWN = frozenset({"admin", "wso2carbon", "watchword", "changeit"})
 """Passwords that installations begin with."""
-
-
-def create_user_store(work: Work, realm: str) -> str:
-    """Make a place for users beside PRIMARY, and return its name as it is kept.
-
-    Raises:
-        StoreRefused: the name cannot be one, or is taken.
-    """
-    name = realm.strip().upper()
-    if not is_realm(name):
-        reason = "it must begin with a letter, and hold letters, digits, `-`, `_` and `.` only"
-        raise StoreRefused(realm=realm, reason=reason)
-    if name == PRIMARY or Users(work).has_realm(name):
-        raise StoreRefused(realm=name, reason="there is one of that name already")
-    Users(work).add_realm(name)
-    note(work, "create_user_store", name)
-    work.commit()
-    return name
 
 
 def create_administrator(work: Work, name: str, password: str, *, trusting: bool) -> User:

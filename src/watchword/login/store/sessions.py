@@ -40,6 +40,12 @@ _TELL = Statement(
     )
     .values(ended_at=bindparam("new_ended_at"))
 )
+_END_ALL = Statement(delete(sessions).where(_MINE))
+_TELL_ALL = Statement(
+    update(session_applications)
+    .where(session_applications.c.tenant == bindparam("tenant"), session_applications.c.ended_at.is_(None))
+    .values(ended_at=bindparam("new_ended_at"))
+)
 _PUT_APPLICATION = Upsert.into(session_applications, "protocol", "subject", "document", "at")
 _FORGET = Statement(
     delete(session_applications)
@@ -113,6 +119,11 @@ class Sessions:
             return False
         self.work.write(_TELL, of_id=session_id, new_ended_at=self.work.now)
         return True
+
+    def end_all(self) -> None:
+        """End every session; the applications of each stay noted, as those of one do."""
+        self.work.write(_END_ALL)
+        self.work.write(_TELL_ALL, new_ended_at=self.work.now)
 
     def add_application(self, entry: SessionApplication) -> None:
         """Remember that somebody has logged in to an application with a session, and how it was told."""

@@ -1,4 +1,4 @@
-"""The governance of policies and of tenants over REST (platform.md 3.2, 4.1)."""
+"""The governance of policies over REST (platform.md 3.2)."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -6,25 +6,21 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from watchword.base.options import Property
-from watchword.base.problems import ConnectorUnknown, PropertyRefused, TenantRefused
+from watchword.base.problems import ConnectorUnknown, PropertyRefused
 from watchword.storage.work import Work
-from watchword.tenants.model import Connector, Tenant, opaque_id
+from watchword.tenants.model import Connector, opaque_id
 from watchword.tenants.policies import CHANNELS, CONNECTORS, SESSIONS
 from watchword.tenants.usecases import (
     Stated,
     StatedConnector,
     change_policies,
-    create_tenant,
     find_connector,
-    list_tenants,
     read_connector,
-    read_tenant,
     revert_policies,
 )
-from watchword.web.model import Ask, Door, Reply, Route, get, patch, post
+from watchword.web.model import Ask, Door, Route, get, patch, post
 
 ROOT = "/api/server/v1/identity-governance"
-TENANTS = "/api/server/v1/tenants"
 
 OLD_CATEGORY = "Account Management Policies"
 """What 5.10 calls the category of registration and claims; its id is still answered."""
@@ -74,20 +70,12 @@ class Preference(Struct, rename={"connector_name": "connector-name"}):
     properties: Annotated[list[str], Meta(max_length=_MAX_CHANGES)] = field(default_factory=list)
 
 
-class NewTenant(Struct):
-    """A tenant to be made."""
-
-    domain: str
-    name: str = ""
-    owners: list[dict[str, Any]] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class GovernanceApi:
     """The handlers of the policies' interface."""
 
     def routes(self) -> list[Route]:
-        """Return the slice's table of routes for policies."""
+        """Return the table of routes for policies."""
         view, edit = {"permission": "governance:view"}, {"permission": "governance:edit"}
         one = f"{ROOT}/{{category}}/connectors/{{connector}}"
         several = f"{ROOT}/{{category}}/connectors"
@@ -140,40 +128,6 @@ class GovernanceApi:
     def preferences(self, work: Work, ask: Ask[list[Preference]]) -> object:
         """Tell a page what it may offer."""
         return [_preference(work, each) for each in ask.body]
-
-
-@dataclass(frozen=True, slots=True)
-class TenantsApi:
-    """The handlers of the tenants' interface."""
-
-    def routes(self) -> list[Route]:
-        """Return the slice's table of routes for tenants."""
-        manage: dict[str, Any] = {"permission": "tenants:manage"}
-        return [
-            post(TENANTS, self.create, body=NewTenant, status=201, **manage),
-            get(TENANTS, self.list, **manage),
-            get(f"{TENANTS}/domain/{{wanted}}", self.read, **manage),
-            Route("HEAD", f"{TENANTS}/domain/{{wanted}}", self.read, reading=True, **manage),
-            get(f"{TENANTS}/{{wanted}}", self.read, **manage),
-        ]
-
-    def create(self, work: Work, ask: Ask[NewTenant]) -> Reply:
-        """Make a tenant; its first administrator is made by ``watchword admin create --tenant``."""
-        if ask.body.owners:
-            reason = "owners are made afterwards, by `watchword admin create NAME --tenant DOMAIN`"
-            raise TenantRefused(domain=ask.body.domain, reason=reason)
-        tenant = create_tenant(work, ask.body.domain, ask.body.name)
-        return Reply(_tenant(tenant), headers={"Location": f"{TENANTS}/{tenant.id}"})
-
-    def list(self, work: Work, ask: Ask[None]) -> object:
-        """List the tenants."""
-        tenants = [_tenant(each) for each in list_tenants(work)]
-        count = len(tenants)
-        return {"totalResults": count, "startIndex": 1, "count": count, "tenants": tenants, "links": []}
-
-    def read(self, work: Work, ask: Ask[None]) -> object:
-        """Show one tenant."""
-        return _tenant(read_tenant(work, ask.path["wanted"]))
 
 
 def _members(category: str) -> tuple[str, list[Connector]]:
@@ -245,14 +199,3 @@ def _preference(work: Work, asked: Preference) -> dict[str, object]:
     found = [known[name] for name in asked.properties] or listed
     values = [{"name": each.property.wire_name, "value": each.value} for each in found]
     return {"connector-name": connector.name, "properties": values}
-
-
-def _tenant(tenant: Tenant) -> dict[str, object]:
-    return {
-        "id": tenant.id,
-        "domain": tenant.domain,
-        "name": tenant.name,
-        "owners": [],
-        "createdDate": tenant.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "lifecycleStatus": {"activated": tenant.active},
-    }

@@ -163,7 +163,10 @@ def upgrade() -> None:
         sa.Column("lifetime", sa.BigInteger(), nullable=False),
         sa.Column("expired", sa.Boolean(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["tenant", "login"], ["logins.tenant", "logins.digest"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["tenant", "login"], ["logins.tenant", "logins.digest"], ondelete="CASCADE", deferrable=True,
+            initially="DEFERRED",
+        ),
         sa.PrimaryKeyConstraint("tenant", "login", "authenticator"),
     )
     op.create_table(
@@ -196,3 +199,4 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("password_set_at", Instant(), nullable=True))
     op.add_column("users", sa.Column("must_change_password", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("users", sa.Column("sessions_from", Instant(), nullable=True))
+    op.add_column("user_stores", sa.Column("description", sa.Text(), server_default=sa.text("''"), nullable=False))

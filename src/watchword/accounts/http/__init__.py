@@ -1,0 +1,1 @@
+"""User stores and claim dialects over REST (platform.md 4.2, 4.3)."""
