@@ -215,3 +215,26 @@ def test_commits_are_full_and_the_log_is_ahead(database: SqliteDatabase) -> None
     found = [unit.connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")]
     unit.rollback()
     assert found == ["wal", 2]
+
+
+def test_no_page_is_copied_to_a_file_outside_the_database(database: SqliteDatabase) -> None:
+    unit = database.open()
+    in_memory = 2
+    assert unit.connection.execute(text("PRAGMA temp_store")).scalar_one() == in_memory
+    unit.rollback()
+
+
+def test_a_unit_that_is_undone_alone_leaves_the_next_one_whole(database: SqliteDatabase, file: Path) -> None:
+    first = database.open()
+    put(first, 1)
+
+    def put_another() -> None:
+        second = database.open()
+        put(second, 2)
+        second.commit()
+
+    waiting = start(put_another)
+    wait_until_somebody_waits(database)
+    first.rollback()
+    waiting.result(PATIENCE_SECONDS)
+    assert on_the_disk(file) == [2]

@@ -1,8 +1,8 @@
 """SQLite: one file, write-ahead log, every commit on the disk before it is acknowledged.
 
-One connection writes. Units of work take turns on it, each inside a savepoint of its own; a unit that commits while
-others wait leaves the transaction open for them, and all of them return when the last has put it on the disk. So the
-cost of ``synchronous=FULL`` is shared, and no unit sees half of another (group commit).
+One connection writes. Units of work take turns on it; a unit that commits while others wait leaves the transaction open
+for them, each of those runs inside a savepoint of its own, and all of them return when the last has put it on the disk.
+So the cost of ``synchronous=FULL`` is shared, and no unit sees half of another (group commit).
 """
 
 import sqlite3
@@ -90,9 +90,10 @@ class SqliteDatabase:
         with self._door:
             self._waiting -= 1
         try:
-            if not self._is_open:
+            if self._is_open:
+                self._raw.execute("SAVEPOINT unit")
+            else:
                 self._begin(asked_at)
-            self._raw.execute("SAVEPOINT unit")
         except BaseException:
             self._pass_on()  # those whose unit is kept already wait for an end
             raise
@@ -112,7 +113,8 @@ class SqliteDatabase:
         """End the turn with its unit kept; return when it is on the disk."""
         ending = _Ending()
         try:
-            self._raw.execute("RELEASE unit")
+            if self._group:
+                self._raw.execute("RELEASE unit")
             self._group.append(ending)
         finally:
             self._pass_on()
@@ -123,15 +125,16 @@ class SqliteDatabase:
     def drop(self) -> None:
         """End the turn with its unit undone."""
         try:
-            with suppress(sqlite3.OperationalError):  # a full disk has undone the whole transaction already
-                self._raw.execute("ROLLBACK TO unit")
-                self._raw.execute("RELEASE unit")
+            if self._group:
+                with suppress(sqlite3.OperationalError):  # a full disk has undone the whole transaction already
+                    self._raw.execute("ROLLBACK TO unit")
+                    self._raw.execute("RELEASE unit")
         finally:
             self._pass_on()
 
     def _pass_on(self) -> None:
-        """Leave the transaction to the next who waits, or end it."""
-        if self._waiting and len(self._group) < GROUP_LIMIT and self._raw.in_transaction:
+        """Leave what was kept to the next who waits, or end the transaction."""
+        if self._waiting and 0 < len(self._group) < GROUP_LIMIT and self._raw.in_transaction:
             self._turn.release()
             return
         group, self._group, self._is_open = self._group, [], False
@@ -217,6 +220,7 @@ def _engine(file: Path, pool: type[StaticPool] | type[NullPool]) -> Engine:
             "foreign_keys=ON",
             "trusted_schema=OFF",
             "cache_size=-16000",
+            "temp_store=MEMORY",  # what a savepoint may have to restore: pages, which belong in no other file
         ):
             raw.execute(f"PRAGMA {pragma}")
         return raw
