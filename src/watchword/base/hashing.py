@@ -69,6 +69,15 @@ class Hasher:
         """
         return self._wait_for(lambda: self._verify(password_hash, password))
 
+    def refuse_if_full(self) -> None:
+        """Refuse whoever would be refused later, before anything was done for them.
+
+        Raises:
+            Unavailable: too many wait already.
+        """
+        if self._is_full():
+            raise Unavailable(seconds=1)
+
     def close(self) -> None:
         """Let the threads end."""
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -83,14 +92,12 @@ class Hasher:
         return password_hash is not None and bool(matches)
 
     def _wait_for(self, task: Callable[[], Result]) -> Result:
-        bound = self.queue.total_seconds()
         with self._count:
-            if self._queued >= MOST_WAITING or (self._queued + 1) * self._mean_seconds / self.threads > bound:
-                raise Unavailable(seconds=1)
+            self.refuse_if_full()
             self._queued += 1
         asked_at = time.monotonic()
         try:
-            job: Future[Result | None] = self._pool.submit(self._timed, task, asked_at + bound)
+            job: Future[Result | None] = self._pool.submit(self._timed, task, asked_at + self.queue.total_seconds())
             result = job.result()
         finally:
             with self._count:
@@ -98,6 +105,10 @@ class Hasher:
         if result is None:
             raise Unavailable(seconds=1)
         return result
+
+    def _is_full(self) -> bool:
+        wait_seconds = (self._queued + 1) * self._mean_seconds / self.threads
+        return self._queued >= MOST_WAITING or wait_seconds > self.queue.total_seconds()
 
     def _timed(self, task: Callable[[], Result], deadline: float) -> Result | None:
         """Do *task*, and learn how long one takes; a job whose time has passed is dropped unhashed."""

@@ -157,7 +157,7 @@ class RegistrationApi:
     def routes(self) -> list[Route]:
         """Return the slice's table of routes."""
         return [
-            post(f"{BASE}/me", self.register_me, body=RegisterBody, status=201, permission=CREATE),
+            post(f"{BASE}/me", self.register_me, body=RegisterBody, status=201, permission=CREATE, hashes=True),
             get(f"{BASE}/me", self.export_me, people=True),
             post(f"{BASE}/validate-code", self.validate_code, body=CodeBody, status=202, permission=CREATE),
             post(f"{BASE}/introspect-code", self.introspect_code, body=CodeBody, status=202, permission=CREATE),

@@ -151,6 +151,8 @@ class Endpoint:
         client = self.peers.client_of(request)
         try:
             _refuse_nul(request)
+            if route.hashes:
+                self.works.surroundings.hasher.refuse_if_full()
             body = await _read_body(request, route)
             reply = await self._in_thread(route, tenant, Origin("-", client, trace), request, body)
             response = _response(reply, route)

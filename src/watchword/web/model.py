@@ -100,6 +100,8 @@ class Route:
     """Whether a problem is told as a page, and the body is a form."""
     max_bytes: int = MAX_BODY_BYTES
     """The largest body that is read."""
+    hashes: bool = False
+    """Whether every call takes a hash: while too many wait for one, it is refused before its body is read."""
 
 
 def get(path: str, handler: Handler, **options: Any) -> Route:  # noqa: ANN401  # the options of Route
