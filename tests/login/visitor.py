@@ -173,6 +173,30 @@ class Visitor:
         """Return the key of the login."""
         return self.query["sessionDataKey"]
 
+    @property
+    def shown(self) -> str:
+        """Return the page that was answered last."""
+        assert self.last is not None
+        return self.last.text
+
+    @property
+    def key_of_page(self) -> str:
+        """Return the key in the forms of that page."""
+        keys = set(re.findall(r'name="sessionDataKey" value="([0-9a-f]+)"', self.shown))
+        assert len(keys) == 1, keys
+        key: str = keys.pop()
+        return key
+
+    @property
+    def forms(self) -> set[str]:
+        """Return where the forms of that page go."""
+        return set(re.findall(r'<form method="post" action="([^"]+)"', self.shown))
+
+    def chosen(self, words: str) -> dict[str, str]:
+        """Return what the button of an option sends."""
+        form = next(each for each in re.findall(r"<form.*?</form>", self.shown, re.DOTALL) if f">{words}<" in each)
+        return {name: re.findall(rf'name="{name}" value="([^"]+)"', form)[0] for name in ("authenticator", "idp")}
+
     def _ask(self, method: str, location: str, octets: bytes) -> Reply:
         parts = urlsplit(location)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path

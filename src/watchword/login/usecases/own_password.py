@@ -1,0 +1,35 @@
+"""Change one's own password: the session of this browser goes on, every other ends."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from watchword.accounts.model import User
+from watchword.login.authenticator import Browser
+from watchword.login.model import Session
+from watchword.login.password_rules import Blame, change_by_form
+from watchword.login.store.sessions import Sessions
+from watchword.login.usecases.finish import SECRET_BYTES
+from watchword.storage.work import Work
+
+
+def change_in_session(
+    work: Work, user: User, browser: Browser, form: Mapping[str, str]
+) -> tuple[list[Blame], Session | None, str]:
+    """Change the password of whoever is logged in; return what is wrong, or the session and its new secret."""
+    blames = change_by_form(work, user, form)
+    if blames:
+        return blames, None, ""
+    secret = work.entropy.octets(SECRET_BYTES).hex()
+    session = keep_own_session(work, user, browser, secret)
+    work.commit()
+    return [], session, secret
+
+
+def keep_own_session(work: Work, user: User, browser: Browser, secret: str = "") -> Session | None:
+    """Let the session of this browser outlive the change; with a *secret*, its cookie is another from now on."""
+    session = Sessions(work).find(browser.session_secret)
+    if session is None or (session.person.user_id, session.person.tenant) != (user.id, work.tenant):
+        return None
+    session = replace(session, created_at=work.now)
+    Sessions(work).save(session, secret or browser.session_secret)
+    return session
