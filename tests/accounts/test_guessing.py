@@ -23,7 +23,7 @@ from watchword.accounts.guessing import (
 )
 from watchword.accounts.model import Factor, LockedReason, User
 from watchword.accounts.usecases.people import lock_user
-from watchword.storage.schema import failures
+from watchword.storage.schema import counters, failures
 from watchword.storage.work import Work
 from watchword.tenants.policies import AccountLocking
 from watchword.tenants.usecases import change_policy
@@ -311,3 +311,27 @@ def test_a_second_lock_is_told_only_where_the_policy_says_so(world: World) -> No
 )  # fmt: skip
 def test_how_long_a_lock_lasts(minutes: int, ratio: int, lockouts: int, span: timedelta | None) -> None:
     assert lock_span(AccountLocking(minutes=minutes, ratio=ratio), lockouts) == span
+
+
+def test_somebody_who_has_no_account_here_has_the_same_budgets_and_no_lock(world: World) -> None:
+    locking(world, attempts="3")
+
+    def guess_wrong(work: Work) -> Verdict:
+        guess = spend_guess(work, None, Factor.SMS, name="google frank")
+        if guess.is_open:
+            assert count_failure(work, guess).lock is None
+        work.commit()
+        return guess.verdict
+
+    assert [world.do(guess_wrong) for _ in range(22)] == [Verdict.OPEN] * 20 + [Verdict.SUSPENDED] * 2
+    world.clock.tick(days=1, seconds=1)
+    world.change(sweep_guesses)
+    assert world.rows(failures) == []
+
+
+@pytest.mark.usefixtures("pat")
+def test_a_code_for_nobody_takes_as_many_rows_as_one_for_somebody(world: World) -> None:
+    fail(world)
+    of_somebody = len(world.rows(failures)), len(world.rows(counters))
+    world.change(lambda work: spend_guess(work, None, Factor.SMS, name="zed"))
+    assert (len(world.rows(failures)), len(world.rows(counters))) == (2 * of_somebody[0], 2 * of_somebody[1])

@@ -43,7 +43,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 _ANY_CODE = "code"
 _KNOWN_DEVICE = "known-device"
 _NAME = "name"
-_NOBODY = "nobody"
+_NOBODY = "nobody "
 _WHILE_LOCKED = "while-locked"
 _UNLIMITED = 2**31 - 1
 
@@ -176,9 +176,10 @@ def spend_guess(
 ) -> Guess:
     """Count a guess before it is compared, and say whether it may be.
 
-    *name* is what was typed, in its compared form; left out, it is the user's. *locks* says whether failures at this
-    factor may lock the account, if the tenant's policy locks accounts at all: where they do, passwords do not wait.
-    The caller commits, at the latest before it tells how the comparison ended.
+    *name* is what was typed, in its compared form, or what else stands for somebody who has no account here; left out,
+    it is the user's. *locks* says whether failures at this factor may lock the account, if the tenant's policy locks
+    accounts at all: where they do, passwords do not wait. The caller commits, at the latest before it tells how the
+    comparison ended.
     """
     policy = read_policy(work, AccountLocking)
     locking = locks and policy.enabled
@@ -188,9 +189,9 @@ def spend_guess(
     if factor is Factor.PASSWORD:
         name = name or (user.name.canonical if user is not None else "")
         return _take(work, guess, _password_budgets(work, guess, name, waits=not locking, device_known=device_known))
-    if user is None or not guess.is_open:
+    if not guess.is_open:
         return guess
-    return _take(work, guess, _code_budgets(user, guess, device_known=device_known))
+    return _take(work, guess, _code_budgets(work, guess, name, device_known=device_known))
 
 
 def note_success(work: Work, guess: Guess) -> None:
@@ -273,7 +274,7 @@ def failures_at(work: Work, user: User) -> tuple[dict[str, Failures], Failures |
 
 def sweep_guesses(work: Work) -> None:
     """Forget failures that are kept by the name that was typed."""
-    for factor in (_NAME, _NOBODY):
+    for factor in (_NAME, _NOBODY, *(_NOBODY + code for code in (_ANY_CODE, *Factor))):
         sweep_failures(work, factor, work.now - FORGOTTEN_AFTER)
 
 
@@ -315,14 +316,20 @@ def _password_budgets(work: Work, guess: Guess, name: str, *, waits: bool, devic
     return lane, InARow(user.id, guess.factor, Verdict.LOCKED, most, anew_from=anew_from)
 
 
-def _code_budgets(user: User, guess: Guess, *, device_known: bool) -> tuple[Budget, ...]:
-    strangers, known = _windows(user.id)
-    most, anew_from = min(guess.locks_at or MOST_IN_A_ROW, MOST_IN_A_ROW), user.counts_anew_from(guess.factor)
+def _code_budgets(work: Work, guess: Guess, name: str, *, device_known: bool) -> tuple[Budget, ...]:
+    """Return what a code takes from: as many rows for somebody who has no account here, and none of them locks it."""
+    user, factor = guess.user, guess.factor
+    subject, prefix = (_somebody(work, name), _NOBODY) if user is None else (user.id, "")
+    strangers, known = _windows(subject)
+    most = min(guess.locks_at or MOST_IN_A_ROW, MOST_IN_A_ROW)
     return (
         known if device_known else strangers,
-        InARow(user.id, _ANY_CODE, Verdict.SUSPENDED, MOST_IN_A_ROW),
-        InARow(user.id, guess.factor, Verdict.SUSPENDED, most, anew_from=anew_from),
-    )
+        InARow(subject, prefix + _ANY_CODE, Verdict.SUSPENDED, MOST_IN_A_ROW),
+        InARow(
+            subject, prefix + factor, Verdict.SUSPENDED, most,
+            anew_from=None if user is None else user.counts_anew_from(factor),
+        ),
+    )  # fmt: skip
 
 
 def _somebody(work: Work, name: str) -> str:
@@ -330,10 +337,10 @@ def _somebody(work: Work, name: str) -> str:
     return work.keys.digest("guessed-name", work.tenant, name)
 
 
-def _windows(user_id: str) -> tuple[InAMonth, InAMonth]:
+def _windows(subject: str) -> tuple[InAMonth, InAMonth]:
     return (
-        InAMonth(user_id, "codes-of-strangers", CODES_OF_STRANGERS),
-        InAMonth(user_id, "codes-of-known-devices", CODES_OF_KNOWN_DEVICES),
+        InAMonth(subject, "codes-of-strangers", CODES_OF_STRANGERS),
+        InAMonth(subject, "codes-of-known-devices", CODES_OF_KNOWN_DEVICES),
     )
 
 
