@@ -70,6 +70,8 @@ def test_the_same_files_again_change_nothing(terminal: Terminal, files: list[str
     assert "identity-provider SMSOTP: created" in first.out
     assert "application travelocity.com: created" in first.out
     assert "s3cret" not in first.out
+    assert f'  + federatedAuthenticators.authenticators.U01TT1RQ.properties.headers = "{MASK}"' in first.out
+    assert "homeRealmIdentifier" not in first.out
     again = apply(terminal, *files, "--json")
     assert [each["outcome"] for each in again.document["objects"]] == ["unchanged", "unchanged"]
     assert terminal.ask("application", "list")["applications"][0]["issuer"] == "travelocity.com"

@@ -416,9 +416,9 @@ class SamlBody(Struct, rename={"metadata_file": "metadataFile", "metadata_url": 
                                "manual": "manualConfiguration"}):  # fmt: skip
     """A SAML service provider: as a form describes it, or where its metadata are; one of them."""
 
-    metadata_file: str = ""
+    metadata_file: str | None = None
     """Base64."""
-    metadata_url: str = ""
+    metadata_url: str | None = None
     manual: ManualBody | None = None
 
     def check(self) -> None:

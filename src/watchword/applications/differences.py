@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from watchword.applications.documents import Document
@@ -52,6 +52,11 @@ def differences(before: Sides, after: Sides) -> list[Difference]:
         for place in places
         if old.get(place) != new.get(place)
     ]
+
+
+def additions(usual: Sides, after: Sides) -> list[Difference]:
+    """Return what of something new is not as *usual*."""
+    return [replace(each, before=None) for each in differences(usual, after) if each.after is not None]
 
 
 def members_as_lines(document: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[str]:

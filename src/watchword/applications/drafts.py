@@ -56,7 +56,7 @@ def service_provider(
         work.release()  # the other side may take its time: no transaction stays open meanwhile
         octets = fetch_metadata(rules, body.metadata_url)
     else:
-        octets = _decoded(body.metadata_file)
+        octets = _decoded(body.metadata_file or "")
     described = read_metadata(octets, work.now)
     return described.provider, described
 

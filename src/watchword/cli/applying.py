@@ -11,11 +11,17 @@ from typing import Any
 import click
 import msgspec
 
-from watchword.applications.bodies import ApplicationBody, ManualBody
 from watchword.applications.differences import members_as_lines
-from watchword.applications.documents import Document, document_of, unknown_members, without_nulls
+from watchword.applications.documents import Document, unknown_members, without_nulls
 from watchword.applications.drafts import application_body, draft_application, draft_provider, provider_part
-from watchword.applications.exports import APPLICATION, IDENTITY_PROVIDER, export_application, export_provider
+from watchword.applications.exports import (
+    APPLICATION,
+    IDENTITY_PROVIDER,
+    export_application,
+    export_provider,
+    usual_application,
+    usual_provider,
+)
 from watchword.applications.metadata import MAX_BYTES
 from watchword.applications.model import Application, IdentityProvider
 from watchword.applications.provider_bodies import ProviderBody
@@ -104,10 +110,7 @@ def show_application(desk: Desk, name: str) -> Answer:
 
     found = desk.look(read)
     document = export_application(found)
-    usual = document_of(ApplicationBody(name=""))
-    saml = document_of(ManualBody(issuer="", assertion_consumer_urls=[]))
-    usual["inboundProtocolConfiguration"] = {"saml": {"manualConfiguration": saml}}
-    return Answer(document, list(members_as_lines(document, usual)))
+    return Answer(document, list(members_as_lines(document, usual_application())))
 
 
 @command(application, "delete", example="watchword application delete shop")
@@ -145,8 +148,7 @@ def show_provider(desk: Desk, name: str) -> Answer:
     """Show an identity provider as `watchword apply` reads it, its secrets masked; a mask keeps the secret."""
     found = desk.look(lambda work: find_provider(work, name))
     document = export_provider(found)
-    usual = document_of(ProviderBody(name=""))
-    return Answer(document, list(members_as_lines(document, usual)))
+    return Answer(document, list(members_as_lines(document, usual_provider())))
 
 
 @command(idp, "delete", example="watchword idp delete SMSOTP")

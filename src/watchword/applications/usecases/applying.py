@@ -4,9 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from watchword.applications.differences import Difference, Sides, differences
+from watchword.applications.differences import Difference, Sides, additions, differences
 from watchword.applications.documents import Document, document_of
-from watchword.applications.exports import APPLICATION, IDENTITY_PROVIDER, export_application, export_provider
+from watchword.applications.exports import (
+    APPLICATION,
+    IDENTITY_PROVIDER,
+    export_application,
+    export_provider,
+    usual_application,
+    usual_provider,
+)
 from watchword.applications.model import Application, IdentityProvider
 from watchword.applications.provider_bodies import ProviderBody
 from watchword.applications.provider_rules import check_provider, warnings_about
@@ -40,8 +47,11 @@ def apply_application(work: Work, draft: Application, *, only_tell: bool = False
     before = Applications(work).find(draft.name)
     wanted = settle(work, draft, before)
     check_application(wanted)
-    old = {} if before is None else _document(work, before)
-    found = differences(Sides.plain(old), Sides.plain(_document(work, wanted)))
+    new = Sides.plain(_document(work, wanted))
+    if before is None:
+        found = additions(Sides.plain(usual_application()), new)
+    else:
+        found = differences(Sides.plain(_document(work, before)), new)
     made = before
     if found and not only_tell:
         made = create_application(work, draft) if before is None else change_application(work, before, draft)
@@ -59,8 +69,10 @@ def apply_provider(work: Work, draft: IdentityProvider, *, only_tell: bool = Fal
     before = IdentityProviders(work).find(draft.name)
     wanted = opened(before, draft)
     check_provider(wanted)
-    nothing = Sides.plain({})
-    found = differences(nothing if before is None else _sides(before), _sides(wanted))
+    if before is None:
+        found = additions(Sides.plain(usual_provider()), _sides(wanted))
+    else:
+        found = differences(_sides(before), _sides(wanted))
     made = before
     if found and not only_tell:
         made = create_provider(work, draft) if before is None else change_provider(work, before, draft, force=force)
@@ -85,7 +97,5 @@ def _sides(provider: IdentityProvider) -> Sides:
 
 
 def _compared(document: Mapping[str, Any]) -> Document:
-    """Return what of a document is compared: not what it is of, nor what only we write."""
-    profile = document.get("inboundProtocolConfiguration", {}).get("saml", {}).get("manualConfiguration", {})
-    profile.get("singleSignOnProfile", {}).pop("attributeConsumingServiceIndex", None)
+    """Return what of a document is compared: not what it is of."""
     return {name: value for name, value in document.items() if name != "kind"}
