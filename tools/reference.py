@@ -16,7 +16,9 @@ import click
 
 from watchword.accounts.http.claims import ClaimDialectsApi
 from watchword.accounts.http.stores import UserStoresApi
+from watchword.applications.http.applications import ApplicationsApi
 from watchword.applications.http.authenticators import AuthenticatorsApi
+from watchword.applications.http.providers import ProvidersApi
 from watchword.base.home import GROUPS, variable_of
 from watchword.base.options import Option, options_of
 from watchword.base.problems import GENERIC_TEXT, Problem
@@ -96,13 +98,15 @@ def routes() -> str:
         *TenantsApi(_NOTHING, _NOTHING).routes(),
         *UserStoresApi(_NOTHING).routes(),
         *ClaimDialectsApi(_NOTHING).routes(),
+        *ApplicationsApi(_NOTHING).routes(),
+        *ProvidersApi().routes(),
     ]
     rows = [
         (
             f"`{route.method} {route.path}`",
             str(route.status),
             _who_may(route),
-            _code(route.body.__name__) if route.body else "",
+            _code((route.shape or route.body).__name__) if route.body else "",
             _first_line(route.handler),
         )
         for route in table

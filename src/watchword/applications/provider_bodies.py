@@ -6,16 +6,11 @@ from typing import Literal
 from msgspec import Struct, field
 
 from watchword.applications.authenticators import authenticator_id, authenticator_of_id
+from watchword.applications.bodies import Named
 from watchword.applications.certificates import CertificateRefused, read_certificates
 from watchword.applications.documents import document_of, read_body
 from watchword.applications.model import AuthenticatorType, IdentityProvider, ProviderAuthenticator
 from watchword.base.problems import ProviderCertificateRefused, ProviderRefused
-
-
-class Named(Struct):
-    """A claim by its URI."""
-
-    uri: str = ""
 
 
 class ProviderClaimBody(Struct, rename="camel"):

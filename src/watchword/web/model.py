@@ -100,6 +100,8 @@ class Route:
     """Whether a problem is told as a page, and the body is a form."""
     max_bytes: int = MAX_BODY_BYTES
     """The largest body that is read."""
+    shape: Any = None
+    """What the description of the interface says of the body, where the handler takes it as a plain document."""
     hashes: bool = False
     """Whether every call takes a hash: while too many wait for one, it is refused before its body is read."""
 

@@ -9,6 +9,7 @@ import msgspec
 from watchword.web.model import Door, Route
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_WORD = re.compile(r"[\w.]+")
 
 
 def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
     told = [route for route in routes if not route.page]
     with_body = [route for route in told if route.body is not None]
     bodies, schemas = msgspec.json.schema_components(
-        [route.body for route in with_body], ref_template="#/components/schemas/{name}"
+        [route.shape or route.body for route in with_body], ref_template="#/components/schemas/{name}"
     )
     body_of = {id(route): body for route, body in zip(with_body, bodies, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
@@ -33,7 +34,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
 
 def _operation(route: Route, body: dict[str, Any] | None) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": route.handler.__name__,
+        "operationId": "_".join([route.method.lower(), *_WORD.findall(route.path)]),
         "summary": (route.handler.__doc__ or "").strip().splitlines()[0] if route.handler.__doc__ else "",
         "responses": {str(route.status): {"description": "Done"}, "default": {"description": "A problem"}},
     }

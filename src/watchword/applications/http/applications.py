@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from watchword.applications import algorithms
-from watchword.applications.bodies import ApplicationBody, ManualBody, certificate_lines
+from watchword.applications.bodies import ApplicationBody, ManualBody, SamlBody, certificate_lines
 from watchword.applications.documents import Document, document_of, merged
 from watchword.applications.drafts import application_body, draft_application, saml_body, service_provider
 from watchword.applications.exports import export_application
@@ -57,17 +57,17 @@ class ApplicationsApi:
         one = f"{ROOT}/{{id}}"
         return [
             get(ROOT, self.list_all, **view),
-            post(ROOT, self.create, status=201, **given),
-            post(f"{ROOT}/import", self.load, status=201, **given),
+            post(ROOT, self.create, status=201, shape=ApplicationBody, **given),
+            post(f"{ROOT}/import", self.load, status=201, shape=ApplicationBody, **given),
             get(f"{ROOT}/meta/inbound-protocols", self.protocols, **view),
             get(f"{ROOT}/meta/inbound-protocols/saml", self.saml_options, **view),
             get(one, self.read, **view),
-            patch(one, self.change, **given),
+            patch(one, self.change, shape=ApplicationBody, **given),
             delete(one, self.remove, status=204, **edit),
             get(f"{one}/export", self.export, **view),
             get(f"{one}/inbound-protocols", self.inbound, **view),
             get(f"{one}/{SAML}", self.read_saml, **view),
-            put(f"{one}/{SAML}", self.put_saml, **given),
+            put(f"{one}/{SAML}", self.put_saml, shape=SamlBody, **given),
             delete(f"{one}/{SAML}", self.remove_saml, status=204, **edit),
         ]
 
