@@ -51,8 +51,10 @@ MOST_WAITERS: Final = 16
 MOST_AT_ONCE: Final = 200
 KEPT: Final = timedelta(hours=1)
 _NOBODY: Final = Origin("logout", "-", "")
-_FORM: Final = ("Content-Type", "application/x-www-form-urlencoded")
+_ONCE: Final = ("Connection", "close")
+_FORM: Final = (_ONCE, ("Content-Type", "application/x-www-form-urlencoded"))
 _XML: Final = (
+    _ONCE,
     ("Content-Type", "text/xml; charset=utf-8"),
     ("SOAPAction", '"http://www.oasis-open.org/committees/security"'),
 )
@@ -167,7 +169,7 @@ def _request(telling: Telling, message: etree._Element, provider: ServiceProvide
     url = telling.participant.url
     if not provider.logout.uses_soap:
         body = f"SAMLRequest={quote_plus(posted(message))}"
-        return Request("POST", url, (_FORM,), body.encode())
+        return Request("POST", url, _FORM, body.encode())
     envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
     etree.SubElement(envelope, f"{{{SOAP}}}Body").append(message)
     return Request("POST", url, _XML, etree.tostring(envelope, encoding="UTF-8", xml_declaration=True))

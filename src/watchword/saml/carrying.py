@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from watchword.saml.model import Form
 from watchword.saml.usecases.identity import own_address
@@ -68,7 +67,11 @@ class Carrying:
 
 
 def _allowing(reply: Reply, action: str) -> Reply:
-    """Let a page send its form to the one address that it is for."""
-    parts = urlsplit(action)
-    policy = POLICY.replace("form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}")
+    """Let a page send its one form to a service provider.
+
+    Not to its origin alone: browsers hold the policy against every redirection that follows, too, and many a service
+    provider leads on to another host of its own.
+    """
+    schemes = "https:" if action.startswith("https:") else "http: https:"
+    policy = POLICY.replace("form-action 'self'", f"form-action 'self' {schemes}")
     return replace(reply, headers={**reply.headers, "Content-Security-Policy": policy})

@@ -68,7 +68,7 @@ class Round:
 
     id: str = field(repr=False)
     application_id: str = ""
-    """Who asked; empty: the person, here."""
+    """Who asked, or takes the person back; empty: the person asked, here."""
     request_id: str = ""
     """The request to be answered; empty: nobody wants an answer."""
     relay_state: str | None = field(default=None, repr=False)

@@ -111,11 +111,12 @@ def begin_own_logout(work: Work, browser: Browser, issuer: str, return_to: str, 
         Refused: the address to return to is not registered by a service provider of this session that wants this.
     """
     session = live_session(work, browser)
-    if return_to:
-        _check_return(work, session, issuer, return_to, qualifier)
+    application_id = _check_return(work, session, issuer, return_to, qualifier) if return_to else ""
     if session is None:
         return None
-    found = Round(id=_round_id(work), return_to=return_to, expires_at=work.now + ROUND_LIFETIME)
+    found = Round(
+        id=_round_id(work), application_id=application_id, return_to=return_to, expires_at=work.now + ROUND_LIFETIME
+    )
     return replace(_begin(work, found, session, but="", reason="by the person"), is_own=True)
 
 
@@ -180,10 +181,12 @@ def _visit(work: Work, telling: Telling, provider: ServiceProvider, key: Signing
 
 def _ended(work: Work, found: Round, tellings: Sequence[Telling]) -> Ended:
     """Return the end of a round, with what is true of it by now."""
-    sender = _sender_of(work, found.application_id)
-    open_names = unconfirmed(tellings)
+    if found.return_to:  # whoever takes the person back can end its own session, and is not waited for
+        others = [each for each in tellings if each.participant.application_id != found.application_id]
+        return Ended(return_to=found.return_to, unconfirmed=unconfirmed(others))
+    sender, open_names = _sender_of(work, found.application_id), unconfirmed(tellings)
     if sender is None:
-        return Ended(return_to=found.return_to, unconfirmed=open_names)
+        return Ended(unconfirmed=open_names)
     name = sender.application.name
     if not found.request_id:
         return Ended(application=name, unconfirmed=open_names)
@@ -251,7 +254,12 @@ def _check_participant(work: Work, request: LogoutRequest, sender: Sender, sessi
     return session
 
 
-def _check_return(work: Work, session: Session | None, issuer: str, return_to: str, qualifier: str) -> None:
+def _check_return(work: Work, session: Session | None, issuer: str, return_to: str, qualifier: str) -> str:
+    """Return the id of the application that takes the person back.
+
+    Raises:
+        Refused
+    """
     sender = find_sender(work, issuer, qualifier)
     provider = sender.provider
     if not provider.logout.idp_initiated:
@@ -261,6 +269,7 @@ def _check_return(work: Work, session: Session | None, issuer: str, return_to: s
     entries = Sessions(work).applications(session.id) if session is not None else ()
     if sender.application.id not in {each.application_id for each in entries}:
         raise Refused("the service provider takes no part in this session")
+    return sender.application.id
 
 
 def _settle(work: Work, telling: Telling, state: TellingState) -> None:

@@ -6,6 +6,11 @@ const found = (selector) => [...document.querySelectorAll(selector)];
 // What went wrong is read out first.
 found("[data-focus]").forEach((summary) => summary.focus());
 
+// A form that only carries something on needs no tap; whoever comes back to it by the back button decides anew.
+if (performance.getEntriesByType("navigation")[0]?.type !== "back_forward") {
+  found("form[data-go]").forEach((form) => form.submit());
+}
+
 // A second tap on a slow network sends nothing twice; the back button gives the button back.
 found("form[data-once]").forEach((form) => {
   form.addEventListener("submit", (event) => {
