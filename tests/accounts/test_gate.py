@@ -2,6 +2,7 @@
 
 import base64
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -214,3 +215,8 @@ def test_guesses_at_an_unknown_name_are_counted_alike(world: World) -> None:
 def test_a_client_is_never_kept_waiting(world: World) -> None:
     assert {knock(world, (TRUSTED[0], f"Wrong-{number}")) for number in range(20)} == {401}
     assert knock(world, TRUSTED) == 200
+
+
+def test_the_right_password_sent_often_at_once_is_one_guess(world: World) -> None:
+    world.add_person()
+    assert [reply.status for reply in world.together(*[partial(export, world, PERSON)] * 16)] == [200] * 16

@@ -20,6 +20,7 @@ from watchword.web.model import SUPER_TENANT, Caller, CallerKind
 REMEMBERED_SECONDS = 60.0
 RENEWED_SECONDS = 15.0
 MOST_REMEMBERED = 10_000
+TURNS = 64
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class CredentialMemory:
     _until: dict[str, float] = field(default_factory=dict)
     _renewing: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _turns: tuple[threading.Lock, ...] = field(default_factory=lambda: tuple(threading.Lock() for _ in range(TURNS)))
 
     def knows(self, digest: str) -> bool:
         """Tell whether the credential was right within the last minute.
@@ -50,6 +52,10 @@ class CredentialMemory:
     def knew(self, digest: str) -> bool:
         """Tell whether the credential was right before: it is no guess, however long ago that was."""
         return digest in self._until
+
+    def turn_of(self, digest: str) -> threading.Lock:
+        """Return what lets one at a time try the same credential."""
+        return self._turns[hash(digest) % len(self._turns)]
 
     def keep(self, digest: str) -> None:
         """Remember a credential that was right."""
@@ -108,10 +114,13 @@ class BasicGate:
         work.release()  # a hash is slow: no transaction stays open meanwhile
         if self.memory.knew(digest) or (candidate is not None and candidate.caller.kind is CallerKind.CLIENT):
             matches = work.hasher.verify(secret_hash, secret)
-        else:
-            matches = _guess(work, candidate, name, secret)
-        if matches:
-            self.memory.keep(digest)
+            if matches:
+                self.memory.keep(digest)
+            return matches
+        with self.memory.turn_of(digest):  # else the same right password, sent often at once, would be many guesses
+            matches = self.memory.knew(digest) or _guess(work, candidate, name, secret)
+            if matches:
+                self.memory.keep(digest)
         return matches
 
 
