@@ -48,7 +48,6 @@ from watchword.registration.http import RegistrationApi
 from watchword.registration.pages import RegistrationPages
 from watchword.registration.sweeping import sweep
 from watchword.registration.usecases.owners import TenantOwners
-from watchword.registration.usecases.uniqueness import take_values
 from watchword.saml.back_channel import BackChannel
 from watchword.saml.carrying import Carrying
 from watchword.saml.http import SamlEndpoints
@@ -224,7 +223,7 @@ def build_dispatcher(installation: Installation, additions: Additions) -> Dispat
         Password(notifier), Identifier(), SmsOtp(notifier), *additions.authenticators
     ]  # fmt: skip
     usable = {each.name: each for each in known if each.name not in said or said[each.name].enabled}
-    return Dispatcher(usable, (ClaimsDuty(take_values), PasswordDuty()))
+    return Dispatcher(usable, (ClaimsDuty(), PasswordDuty()))
 
 
 @runtime_checkable

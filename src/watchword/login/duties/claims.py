@@ -1,7 +1,7 @@
 """Facts that the application must have and the person has not given yet (platform.md 1.8)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, PROFILE_CLAIMS
 from watchword.accounts.model import User
 from watchword.accounts.store import Users
 from watchword.accounts.usecases.people import fold_claims
+from watchword.accounts.usecases.uniqueness import refuse_taken, take_values
 from watchword.applications.release import tell
 from watchword.applications.store import Applications
 from watchword.base.problems import ClaimTaken
@@ -21,15 +22,12 @@ from watchword.storage.work import Work
 
 CLAIMS_PAGE = "authenticationendpoint/claims.do"
 MOST_CHARACTERS = 255
-TakeValues = Callable[[Work, str, Mapping[str, str]], None]
-"""Takes the values that nobody else may have, or raises ClaimTaken."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimsDuty:
     """Asks for what is missing, and keeps it in the account."""
 
-    take_values: TakeValues
     name: str = "claims"
 
     def ask(self, turn: Turn) -> Asked | None:
@@ -49,22 +47,12 @@ class ClaimsDuty:
         given = {uri: answer.get(field_of(uri)).strip() for uri in missing}
         blames = [blame for uri, value in given.items() if (blame := _blame(turn.work, uri, value))]
         if not blames:
-            blames = self._keep(turn.work, user, given)
+            blames = _keep(turn.work, user, given)
         if not blames:
             return None
         typed = {field_of(uri): value[:MOST_CHARACTERS] for uri, value in given.items()}
         login = turn.login.noting(claims=missing, typed=typed, errors=[blame.to_json() for blame in blames])
         return Asked(login=login, place=Place(page=CLAIMS_PAGE, query={"authFailure": "true"}))
-
-    def _keep(self, work: Work, user: User, given: Mapping[str, str]) -> list[Blame]:
-        try:
-            self.take_values(work, user.id, given)
-        except ClaimTaken as refusal:
-            work.release()
-            return [Blame(field_of(refusal.facts["uri"]), "claims.refused")]
-        Users(work).set_claims(user.id, given, fold_claims(work, given))
-        note(work, "give_claims", user.id, reason=", ".join(name_of(uri) for uri in given))
-        return []
 
 
 def name_of(uri: str) -> str:
@@ -89,6 +77,18 @@ def _missing(turn: Turn, user: User) -> list[str]:
     application = Applications(turn.work).get(turn.login.request.application_id)
     told: tuple[str, ...] = tell(application, user).missing if application is not None else ()
     return [uri for uri in dict.fromkeys(told) if uri in PROFILE_CLAIMS]
+
+
+def _keep(work: Work, user: User, given: Mapping[str, str]) -> list[Blame]:
+    try:
+        refuse_taken(work, given, ignoring=[user.id])
+        take_values(work, user.id, given)
+    except ClaimTaken as refusal:
+        work.release()
+        return [Blame(field_of(refusal.facts["uri"]), "claims.refused")]
+    Users(work).set_claims(user.id, given, fold_claims(work, given))
+    note(work, "give_claims", user.id, reason=", ".join(name_of(uri) for uri in given))
+    return []
 
 
 def _blame(work: Work, uri: str, value: str) -> Blame | None:
