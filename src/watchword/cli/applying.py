@@ -29,6 +29,7 @@ from watchword.applications.store import Applications, IdentityProviders
 from watchword.applications.usecases.applications import delete_application, find_application, with_names
 from watchword.applications.usecases.applying import Applied, apply_application, apply_provider
 from watchword.applications.usecases.providers import delete_provider, find_provider
+from watchword.applications.wso2 import read_wso2
 from watchword.base.placeholders import Filler
 from watchword.base.problems import Problem
 from watchword.cli.answers import Answer, CommandFailed
@@ -52,6 +53,8 @@ class Wanted:
     file: str
     kind: str
     document: Document
+    notes: Sequence[str] = ()
+    """What could not be taken over."""
 
 
 @command(alone, "apply", example="watchword apply sms-provider.toml shop.toml --diff --home /srv/identity")
@@ -67,7 +70,7 @@ def apply_files(
 
     A file holds one of them, in TOML or JSON: the body of the REST interface, and kind = "application" or
     "identity-provider". What it leaves out is as if it had just been made, but secrets stay. "$env{NAME}" stands for
-    a variable of the environment.
+    a variable of the environment. A file in XML is one that a WSO2 server has exported.
     """
     if (metadata is None) == (not files):
         raise click.UsageError("Give FILES, or --metadata FILE with --name NAME.")
@@ -76,15 +79,16 @@ def apply_files(
     wanted = [_read(each, desk.session.environment) for each in files]
     if metadata is not None and name is not None:
         wanted = [_of_metadata(metadata, name)]
-    applied, lines = [], []
+    applied: list[dict[str, object]] = []
+    lines: list[str] = []
     # What applications lean on comes first, whatever the order of the files.
     for each in sorted(wanted, key=lambda one: one.kind == APPLICATION):
         done, report = _apply(desk, each, only_tell=diff, force=force)
-        applied.append(done)
         lines += [f"{done.kind} {done.name}: {_told(done, only_tell=diff)}", *(f"  {line}" for line in report)]
         lines += [f"  {one}" for one in done.differences]
-        lines += [f"  note: {one}" for one in done.warnings]
-    document = {"applied": not diff, "objects": [_shown(each) for each in applied]}
+        lines += [f"  note: {one}" for one in (*each.notes, *done.warnings)]
+        applied.append({**_shown(done), "warnings": [*each.notes, *done.warnings]})
+    document = {"applied": not diff, "objects": applied}
     return Answer(document, lines)
 
 
@@ -189,27 +193,38 @@ def _read(file: Path, environment: Mapping[str, str]) -> Wanted:
         CommandFailed: it cannot be read, or has what no such thing has; the text names file and member.
     """
     try:
+        if file.suffix == ".xml":
+            return _of_wso2(file)
         octets = file.read_bytes()
         read: Any = json.loads(octets) if file.suffix == ".json" else tomllib.loads(octets.decode())
         filled = Filler(environment, lambda _: None, {}).fill(read)
-    except ValueError as problem:  # what TOML, JSON, UTF-8 and our own blanks raise
+    except ValueError as problem:  # what TOML, JSON, XML, UTF-8 and our own blanks raise
         raise CommandFailed(f"{file}: {problem}") from problem
     if not isinstance(filled, dict):
         raise CommandFailed(f"{file}: holds no members.")
     document = {name: value for name, value in filled.items() if name != "kind"}
-    kind = filled.get("kind")
-    try:
-        if kind == APPLICATION:
-            known: object = application_body(document)
-        elif kind == IDENTITY_PROVIDER:
-            known = provider_part(document, ProviderBody)
-        else:
-            raise CommandFailed(f'{file}: kind: must be "{APPLICATION}" or "{IDENTITY_PROVIDER}".')
-    except Problem as problem:
-        raise CommandFailed(f"{file}: {problem.description}") from problem
-    if unknown := list(unknown_members(without_nulls(document), msgspec.to_builtins(known))):
+    wanted = Wanted(str(file), filled.get("kind", ""), document)
+    if unknown := list(unknown_members(without_nulls(document), msgspec.to_builtins(_body_of(wanted)))):
         raise CommandFailed(f"{file}: {unknown[0]}: there is no such member.")
-    return Wanted(str(file), kind, document)
+    return wanted
+
+
+def _body_of(wanted: Wanted) -> object:
+    """Return a document as the body that its kind has."""
+    try:
+        if wanted.kind == APPLICATION:
+            return application_body(wanted.document)
+        if wanted.kind == IDENTITY_PROVIDER:
+            return provider_part(wanted.document, ProviderBody)
+    except Problem as problem:
+        raise CommandFailed(f"{wanted.file}: {problem.description}") from problem
+    raise CommandFailed(f'{wanted.file}: kind: must be "{APPLICATION}" or "{IDENTITY_PROVIDER}".')
+
+
+def _of_wso2(file: Path) -> Wanted:
+    beside = file.resolve().parent.parent / "sso-idp-config.xml"
+    read = read_wso2(file.read_bytes(), beside.read_bytes() if beside.is_file() else None)
+    return Wanted(str(file), read.kind, read.document, read.notes)
 
 
 def _of_metadata(file: Path, name: str) -> Wanted:
@@ -226,8 +241,7 @@ def _told(done: Applied, *, only_tell: bool) -> str:
 
 def _shown(done: Applied) -> dict[str, object]:
     changes = [{"member": each.place, "before": each.before, "after": each.after} for each in done.differences]
-    return {"kind": done.kind, "name": done.name, "id": done.id, "outcome": done.outcome, "changes": changes,
-            "warnings": list(done.warnings)}  # fmt: skip
+    return {"kind": done.kind, "name": done.name, "id": done.id, "outcome": done.outcome, "changes": changes}
 
 
 def _protocol(each: Application) -> str:
