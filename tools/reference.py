@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 import click
 
@@ -106,7 +106,7 @@ def routes() -> str:
             f"`{route.method} {route.path}`",
             str(route.status),
             _who_may(route),
-            _code((route.shape or route.body).__name__) if route.body else "",
+            _code(_body_name(route.shape or route.body)) if route.body else "",
             _first_line(route.handler),
         )
         for route in table
@@ -117,6 +117,12 @@ def routes() -> str:
         " describes them with their bodies at `/openapi.json`, beside `/metrics`, `/health/live` and `/health/ready`.",
         _table(("address", "success", "who may call", "body", "what it does"), rows),
     )
+
+
+def _body_name(body: Any) -> str:  # noqa: ANN401  # a class, or what typing makes of some
+    """Return what a body is: the name of its class, or of what it is a list of."""
+    bare = get_args(body)[0] if get_origin(body) is Annotated else body
+    return f"list of {get_args(bare)[0].__name__}" if get_origin(bare) is list else str(bare.__name__)
 
 
 def recipe_page() -> str:

@@ -6,6 +6,8 @@ from watchword.accounts.dialects import Dialect, ExternalClaim, LocalClaim, dial
 from watchword.base.problems import ClaimStays, NoSuchClaim
 from watchword.storage.work import Work
 
+MOST_NAMED = 20
+
 UsersOfClaim = Callable[[Work, str], Sequence[str]]
 """Returns the names of the applications that use a claim; applications stand above accounts."""
 
@@ -59,4 +61,8 @@ def refuse_change(work: Work, wanted: str, used_by: UsersOfClaim) -> None:
 
 
 def _listed(kind: str, names: Sequence[str]) -> list[str]:
-    return [f"the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)}"] if names else []
+    """Return some names as a part of a sentence; of very many the first."""
+    if not names:
+        return []
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return [f"the {kind}{'s' if len(names) > 1 else ''} {', '.join(names[:MOST_NAMED])}{more}"]

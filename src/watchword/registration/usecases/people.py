@@ -18,6 +18,7 @@ from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import lifetime_of
 from watchword.registration.notices import SentCode, send_code
+from watchword.registration.usecases.uniqueness import refuse_taken, take_values
 from watchword.storage.work import Work
 from watchword.tenants.policies import UserOnboarding
 from watchword.tenants.usecases import read_policy
@@ -104,13 +105,20 @@ def note_rename(work: Work, existing: str | None, new: str | None, realm: str | 
 
 
 def add_user_by_hand(work: Work, account: NewAccount, notifier: Notifier) -> tuple[User, Notified | None]:
-    """Make an account as an administrator does; its mailbox is asked to confirm where the tenant wants that."""
+    """Make an account as an administrator does; its mailbox is asked to confirm where the tenant wants that.
+
+    Raises:
+        ClaimTaken: a value that only one account may have is another's.
+        RealmUnknown, UserNameRefused, UserExists
+    """
     policy = read_policy(work, UserOnboarding)
     asks = policy.email_verification and is_true(account.claims.get(VERIFY_EMAIL))
     if asks:
         state = AccountState.PENDING_EMAIL_VERIFICATION
         account = replace(account, locked=policy.lock_on_creation, state=state)
+    refuse_taken(work, account.facts)
     user = add_user(work, account)
+    take_values(work, user.id, account.facts)
     notified = None
     if asks:
         if user.locked:

@@ -9,7 +9,7 @@ from watchword.base.options import Property
 from watchword.base.problems import ConnectorUnknown, PropertyRefused
 from watchword.storage.work import Work
 from watchword.tenants.model import Connector, opaque_id
-from watchword.tenants.policies import CHANNELS, CONNECTORS, SESSIONS
+from watchword.tenants.policies import CONNECTORS, all_properties
 from watchword.tenants.usecases import (
     Stated,
     StatedConnector,
@@ -25,7 +25,9 @@ ROOT = "/api/server/v1/identity-governance"
 OLD_CATEGORY = "Account Management Policies"
 """What 5.10 calls the category of registration and claims; its id is still answered."""
 OLD_MEMBERS = frozenset({"User Onboarding", "Other Settings"})
-_SHOWN = tuple(connector for connector in CONNECTORS if connector not in {CHANNELS, SESSIONS})
+_LISTED = {option.connector for option in all_properties() if option.listed}
+_SHOWN = tuple(connector for connector in CONNECTORS if connector.name in _LISTED)
+"""Those that have something to show; the others are read by whoever knows their id."""
 _MAX_CHANGES = 200
 
 
