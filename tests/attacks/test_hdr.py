@@ -8,6 +8,9 @@ from tests.attacks.stage import ADMIN_A, API, Answer, Stage
 case = pytest.mark.case
 PAGES = [f"/{folder}/{page}.do" for folder in ("accountrecoveryendpoint", "authenticationendpoint")
          for page in ("register", "confirm", "confirmregistration", "done")]  # fmt: skip
+PAGES += [f"/authenticationendpoint/{page}.do" for page in ("login", "retry", "logout", "claims", "change-password")]
+PAGES += [f"/authenticationendpoint/{page}.jsp" for page in ("smsOtp", "smsOtpError", "mobile", "backupCode")]
+PAGES += [f"/smsotpauthenticationendpoint/{page}.jsp" for page in ("smsotp", "smsotpError", "mobile")]
 
 
 @case("HDR-01")

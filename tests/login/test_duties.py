@@ -112,6 +112,18 @@ def test_a_value_that_somebody_else_has_is_refused_without_saying_so(worlds: Wor
     assert visitor.finish()["claims"][MOBILE] == "+94770000001"
 
 
+def test_OTP_20_a_password_alone_binds_no_address(worlds: WorldMaker) -> None:
+    world = worlds(profile="recommended", additions=with_protocol())
+    world.add_person("carol")
+    visitor = Visitor(world)
+    visitor.begin(wanting(world, MOBILE, EMAIL_ADDRESS, GIVEN_NAME))
+    visitor.password("carol")
+    visitor.get(visitor.location)
+    assert set(re.findall(r'name="(claim-\w+)"', visitor.shown)) == {"claim-givenname"}
+    visitor.answer({"claim-givenname": "Carol", "claim-mobile": NUMBER}, key=visitor.key_of_page)
+    assert MOBILE not in visitor.finish()["claims"]
+
+
 def test_nothing_is_asked_of_whoever_must_not_be_disturbed(world: World) -> None:
     visitor = Visitor(world)
     visitor.begin(add_application(world, "Plain"))

@@ -112,9 +112,20 @@ def test_a_wrong_password_is_told_beside_the_form(visitor: Visitor, shop: str) -
     page = look(visitor)
     assert "The user name or the password is wrong" in page.text
     assert 'role="alert" id="failed-msg"' in visitor.shown
+    assert page.values["username"] == "alice"
     assert re.search(
-        r'<input id="username"[^>]* aria-invalid="true" aria-describedby="failed-msg"[^>]* autofocus', visitor.shown
+        r'<input id="password"[^>]* aria-invalid="true" aria-describedby="failed-msg"[^>]* autofocus', visitor.shown
     )
+
+
+def test_XSS_what_was_typed_comes_back_as_text(visitor: Visitor, shop: str) -> None:
+    typed = '"><script>alert(1)</script>{{7*7}}'
+    visitor.begin(shop)
+    visitor.password(typed, "wrong")
+    page = look(visitor)
+    assert "<script>alert" not in visitor.shown
+    assert page.values["username"] == typed
+    assert "wrong" not in page.values["password"]
 
 
 def test_ENUM_03_the_page_is_the_same_whoever_was_named(world: World, shop: str) -> None:
@@ -125,7 +136,7 @@ def test_ENUM_03_the_page_is_the_same_whoever_was_named(world: World, shop: str)
         visitor.begin(shop)
         visitor.password(name, "wrong")
         look(visitor)
-        pages.add(visitor.shown.replace(visitor.key_of_page, "KEY"))
+        pages.add(visitor.shown.replace(visitor.key_of_page, "KEY").replace(name, "NAME"))
     assert len(pages) == 1
 
 

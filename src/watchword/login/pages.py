@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from watchword.accounts.model import User
-from watchword.accounts.store import Users
 from watchword.applications.store import Applications
 from watchword.base.problems import LoginStale
 from watchword.login.authenticator import Browser
 from watchword.login.browsers import read_browser, session_cookie
 from watchword.login.duties.claims import CLAIMS_PAGE
 from watchword.login.duties.password import CHANGE_PAGE
-from watchword.login.model import LOGIN_PAGE, RETRY_PAGE, Login, Place
+from watchword.login.model import LOGIN_PAGE, RETRY_PAGE, Login, Person, Place
 from watchword.login.onward import address_of, location_of
 from watchword.login.password_rules import rules_of
 from watchword.login.shown import claim_fields, list_of, login_form, options_beside
@@ -205,8 +203,8 @@ class LoginPages:
         if ask.query.get("sessionDataKey"):
             return self._at(CHANGE_PAGE, self._change)(work, ask)
         asked, visit = self._in_language(work, ask, "")
-        user = _who_is_logged_in(work, read_browser(work, ask))
-        if user is None:
+        person = _who_is_logged_in(work, read_browser(work, ask))
+        if person is None:
             return self.pages.show(
                 work, asked, "plain.html", visit, title="change.nobody.title", text="change.nobody.text"
             )  # fmt: skip
@@ -216,25 +214,26 @@ class LoginPages:
         if said.get("done"):
             return self.pages.show(work, asked, "plain.html", visit, title="change.done.title", text="change.done.text")
         return self.pages.show(
-            work, asked, "change.html", visit, said=said, why="wish", name=user.name.typed, rules=rules_of(work),
-            action=_path_of(work, CHANGE_PAGE), key="",
+            work, asked, "change.html", visit, said=said, why="wish", name=person.name,
+            rules=rules_of(work.within(person.tenant)), action=_path_of(work, CHANGE_PAGE), key="",
         )  # fmt: skip
 
     def _change(self, looking: Looking) -> Reply:
         notes, person = looking.login.notes, looking.login.person
+        there = looking.work.within(person.tenant) if person is not None else looking.work
         return self._show(
             looking, "change.html", said={"errors": notes.get("errors", []), "words": []},
-            why=notes.get("why", "required"), name=person.name if person else "", rules=rules_of(looking.work),
+            why=notes.get("why", "required"), name=person.name if person else "", rules=rules_of(there),
             action=_path_of(looking.work, "commonauth"),
         )  # fmt: skip
 
     def change(self, work: Work, ask: Ask[Form]) -> Reply:
         """Change the password of whoever is logged in."""
         visit, browser = accept_form(work, ask), read_browser(work, ask)
-        user = _who_is_logged_in(work, browser)
-        if user is None:
+        person = _who_is_logged_in(work, browser)
+        if person is None:
             return self.pages.go(work, ask, _path_of(work, CHANGE_PAGE), visit)
-        blames, session, secret = change_in_session(work, user, browser, ask.body)
+        blames, session, secret = change_in_session(work, person, browser, ask.body)
         number = work.entropy.octets(4).hex()
         said = {"number": number, "page": CHANGE_PAGE, "errors": [blame.to_json() for blame in blames], "words": [],
                 "done": not blames}  # fmt: skip
@@ -288,8 +287,6 @@ def _web_address(address: str) -> str:
     return address if urlsplit(address).scheme in {"http", "https"} else ""
 
 
-def _who_is_logged_in(work: Work, browser: Browser) -> User | None:
+def _who_is_logged_in(work: Work, browser: Browser) -> Person | None:
     session = live_session(work, browser)
-    if session is None or session.person.user_id is None or session.person.tenant != work.tenant:
-        return None
-    return Users(work).get(session.person.user_id)
+    return session.person if session is not None and session.person.user_id is not None else None

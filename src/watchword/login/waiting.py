@@ -66,7 +66,7 @@ def read_waiting(work: Work, login: Login) -> Waiting:
         return Waiting(kind=kind, news="", tries_left=_tries_left(login.notes, query))
     challenge = Challenges(work).find(login.key, authenticator)
     message = Messages(work).find(challenge.message_id) if challenge is not None and challenge.message_id else None
-    known = login.person is not None and login.person.is_proven
+    known = any(each.person.is_proven and not each.skipped for each in login.proofs)
     return Waiting(
         kind=kind,
         news=_news(work, challenge, message) if known else "unsaid",

@@ -16,6 +16,8 @@ from watchword.tenants.usecases import tenant_exists
 
 FAILED = "login.fail.message"
 PENDING = "account.confirmation.pending"
+LONGEST_NAME = 255
+"""Of a name that is shown again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,14 @@ class Password:
         """Compare the password; the state of an account is told only to whoever knows it (platform.md 2.7)."""
         typed, password = _name_of(turn, answer), answer.get("password")
         if not typed or not password:
-            return _ask(turn, FAILED)
+            return _ask(turn, FAILED, answer)
         there = in_tenant_of(turn.work, typed)
         tried = prove_password(there, typed, password, turn.browser.known_users)
         self._tell(there, tried)
         if there is not turn.work:
             there.commit()
         if tried.user is None or tried.outcome is not PasswordOutcome.RIGHT:
-            return _ask(turn, PENDING if tried.outcome is PasswordOutcome.PENDING else FAILED)
+            return _ask(turn, PENDING if tried.outcome is PasswordOutcome.PENDING else FAILED, answer)
         return Proven(person=person_of(there, tried.user), remember=answer.get("chkRemember") == "on")
 
     def send_failed(self, turn: Turn, message_id: str, reason: str) -> Outcome | None:
@@ -81,7 +83,9 @@ def _named_before(person: Person | None) -> str:
     return f"{person.realm}/{person.name}@{person.tenant}"
 
 
-def _ask(turn: Turn, message: str = "") -> Asked:
+def _ask(turn: Turn, message: str = "", refused: Answer | None = None) -> Asked:
+    """Show the form; the name that was refused stands in it again, so that only what was wrong need be typed anew."""
+    typed = refused.get("username").strip()[:LONGEST_NAME] if refused is not None else ""
     failure = {"authFailure": "true", "authFailureMsg": message} if message else {}
     place = Place(page=LOGIN_PAGE, query={"authenticators": options_of(turn.login), **failure})
-    return Asked(login=replace(turn.login, retrying=bool(message)), place=place)
+    return Asked(login=replace(turn.login.noting(typed_name=typed or None), retrying=bool(message)), place=place)

@@ -15,13 +15,16 @@ from watchword.applications.release import tell
 from watchword.applications.store import Applications
 from watchword.base.problems import ClaimTaken
 from watchword.login.authenticator import Asked, Turn
+from watchword.login.authenticators.holder import is_more_than_a_password
 from watchword.login.model import Answer, Place
 from watchword.login.password_rules import Blame
+from watchword.login.usecases.finish import user_of
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 
 CLAIMS_PAGE = "authenticationendpoint/claims.do"
 MOST_CHARACTERS = 255
+ADDRESSES = frozenset({MOBILE, EMAIL_ADDRESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,10 @@ class ClaimsDuty:
         given = {uri: answer.get(field_of(uri)).strip() for uri in missing}
         blames = [blame for uri, value in given.items() if (blame := _blame(turn.work, uri, value))]
         if not blames:
-            blames = _keep(turn.work, user, given)
+            blames = _keep(_home(turn), user, given)
         if not blames:
             return None
+        turn.work.release()
         typed = {field_of(uri): value[:MOST_CHARACTERS] for uri, value in given.items()}
         login = turn.login.noting(claims=missing, typed=typed, errors=[blame.to_json() for blame in blames])
         return Asked(login=login, place=Place(page=CLAIMS_PAGE, query={"authFailure": "true"}))
@@ -66,17 +70,31 @@ def field_of(uri: str) -> str:
 
 
 def _person(turn: Turn) -> User | None:
+    return user_of(turn.work, turn.login.person) if turn.login.person is not None else None
+
+
+def _home(turn: Turn) -> Work:
+    """Return the same work in the tenant of the person's account."""
     person = turn.login.person
-    if person is None or person.user_id is None or person.tenant != turn.work.tenant:
-        return None
-    return Users(turn.work).get(person.user_id)
+    return turn.work.within(person.tenant) if person is not None else turn.work
 
 
 def _missing(turn: Turn, user: User) -> list[str]:
     """Return what the application must have, as far as people may say it of themselves."""
     application = Applications(turn.work).get(turn.login.request.application_id)
     told: tuple[str, ...] = tell(application, user).missing if application is not None else ()
-    return [uri for uri in dict.fromkeys(told) if uri in PROFILE_CLAIMS]
+    return [uri for uri in dict.fromkeys(told) if _may_be_given(turn, uri)]
+
+
+def _may_be_given(turn: Turn, uri: str) -> bool:
+    """Tell whether people may say this of themselves here.
+
+    A stolen password must not be enough to bind an address of the thief's, to which codes go from then on (OTP-20).
+    """
+    is_strict = turn.work.settings.security_profile == "recommended"
+    if uri in ADDRESSES and is_strict and not is_more_than_a_password(turn):
+        return False
+    return uri in PROFILE_CLAIMS
 
 
 def _keep(work: Work, user: User, given: Mapping[str, str]) -> list[Blame]:
@@ -84,7 +102,6 @@ def _keep(work: Work, user: User, given: Mapping[str, str]) -> list[Blame]:
         refuse_taken(work, given, ignoring=[user.id])
         take_values(work, user.id, given)
     except ClaimTaken as refusal:
-        work.release()
         return [Blame(field_of(refusal.facts["uri"]), "claims.refused")]
     Users(work).set_claims(user.id, given, fold_claims(work, given))
     note(work, "give_claims", user.id, reason=", ".join(name_of(uri) for uri in given))
