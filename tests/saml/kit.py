@@ -8,10 +8,10 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from html import unescape
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote_plus
 
 import xmlsec
@@ -34,6 +34,7 @@ from watchword.applications.model import (
     ServiceProvider,
 )
 from watchword.applications.store import Applications
+from watchword.base.clock import Clock
 from watchword.base.entropy import new_id
 from watchword.saml.keys import LIFETIME, KeyPair, KeyState, TenantKey, make_pair
 from watchword.saml.store import TenantKeys
@@ -65,7 +66,7 @@ def pair(name: str) -> KeyPair:
     key = rsa.generate_private_key(65537, 1024 if name == "small" else 2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-    dated = builder.not_valid_before(START - timedelta(days=400)).not_valid_after(START + timedelta(days=4000))
+    dated = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2060, 1, 1, tzinfo=UTC))
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return KeyPair(private, dated.sign(key, SHA256()).public_bytes(Encoding.PEM).decode())
 
@@ -134,12 +135,19 @@ def add_alice(world: World, tenant: str = SUPER_TENANT) -> None:
 # --- messages out -----------------------------------------------------------------------------------------------------
 
 
-def instant(world: World, **shift: float) -> str:
+class Timed(Protocol):
+    """Something with the server's clock."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+
+def instant(world: Timed, **shift: float) -> str:
     return (world.clock.now() + timedelta(**shift)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def authn_request(
-    world: World,
+    world: Timed,
     issuer: str = "travelocity.com",
     *,
     id: str = "_r1",  # noqa: A002  # the attribute's name
@@ -157,7 +165,7 @@ def authn_request(
 
 
 def logout_request(  # a request is all of this
-    world: World,
+    world: Timed,
     name_id: str = "alice",
     index: str = "",
     issuer: str = "travelocity.com",
@@ -177,7 +185,7 @@ def logout_request(  # a request is all of this
     )
 
 
-def logout_response(world: World, in_response_to: str, issuer: str, status: str = "Success") -> str:
+def logout_response(world: Timed, in_response_to: str, issuer: str, status: str = "Success") -> str:
     return (
         f'<samlp:LogoutResponse xmlns:samlp="{NAMES["samlp"]}" xmlns:saml="{NAMES["saml"]}" ID="_lr1" Version="2.0" '
         f'IssueInstant="{instant(world)}" InResponseTo="{in_response_to}"><saml:Issuer>{issuer}</saml:Issuer>'

@@ -144,6 +144,19 @@ def test_a_document_type_is_refused_before_anything(world: World, alice: Person,
     assert "DOCTYPE not allowed" in world.audit("saml_message")[0].reason
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '<samlp:Extensions><x:include xmlns:x="http://www.w3.org/2001/XInclude" href="/etc/passwd"/></samlp:Extensions>',
+        '<samlp:Extensions><x:transform xmlns:x="http://www.w3.org/1999/XSL/Transform"/></samlp:Extensions>',
+        '<?xml-stylesheet href="http://127.0.0.1:9509/canary.xsl"?>',
+    ],
+)
+def test_what_instructs_a_reader_is_refused(world: World, alice: Person, inner: str) -> None:
+    add_provider(world)
+    check_refused(world, alice.send(authn_request(world, inner=inner)), "root:")
+
+
 def test_an_id_may_not_stand_twice(world: World, alice: Person) -> None:
     add_provider(world)
     twin = '<samlp:Extensions><x xmlns="urn:x" Id="_r1"/></samlp:Extensions>'
@@ -353,7 +366,7 @@ def test_a_small_key_is_refused(world: World, public_url: str, alice: Person) ->
 
 def test_a_certificate_that_is_over_is_refused(world: World, public_url: str, alice: Person) -> None:
     add_provider(world, SIGNING)
-    world.clock.tick(days=4100)
+    world.clock.tick(days=12000)
     check_refused(world, alice.get(signed_redirect(redirect(authn_request(world, Destination=public_url)))))
 
 

@@ -26,7 +26,7 @@ from watchword.saml.names import (
 )
 
 _PROTOCOL_PREFIXES: Final = {"samlp": PROTOCOL, "saml": ASSERTION}
-_ASSERTION_PREFIXES: Final = {"saml": ASSERTION, "xs": SCHEMA, "xsi": SCHEMA_INSTANCE}
+_VALUE_PREFIXES: Final = {"xs": SCHEMA, "xsi": SCHEMA_INSTANCE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,9 @@ def build_logout_request(
 
 def build_assertion(statement: Statement) -> etree._Element:
     """Return an assertion, as the root of a document of its own."""
-    root = etree.Element(assertion("Assertion"), nsmap=_ASSERTION_PREFIXES)
+    # What nothing uses would stand there outside of the signature.
+    prefixes = {"saml": ASSERTION, **(_VALUE_PREFIXES if statement.attributes else {})}
+    root = etree.Element(assertion("Assertion"), nsmap=prefixes)
     root.set("ID", statement.id)
     root.set("Version", VERSION)
     root.set("IssueInstant", written(statement.at))

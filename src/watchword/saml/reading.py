@@ -118,6 +118,8 @@ def inflate(packed: bytes) -> bytes:
 def _query_signature(raw: Mapping[str, str], name: str) -> QuerySignature | None:
     """Return the signature of a query; it covers the parameters in the one order that SAML allows (bindings 3.4.4.1).
 
+    Where the signature itself stands is not said: python3-saml puts it before the name of its algorithm.
+
     Raises:
         Refused: the parameters stand in another order, or a part of the signature is missing.
     """
@@ -126,7 +128,7 @@ def _query_signature(raw: Mapping[str, str], name: str) -> QuerySignature | None
     if "Signature" not in raw or "SigAlg" not in raw:
         raise Refused("a part of the signature is missing")
     order = [name, *(each for each in _SIGNED if each in raw)]
-    if [each for each in raw if each in {*order, "Signature"}] != [*order, "Signature"]:
+    if [each for each in raw if each in order] != order:
         raise Refused("the parameters do not stand in the order in which they are signed")
     signed = "&".join(f"{each}={raw[each]}" for each in order)
     return QuerySignature(signed.encode("latin-1"), _text(raw["SigAlg"]), _decode(unquote(raw["Signature"])))
