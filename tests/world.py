@@ -34,9 +34,12 @@ from watchword.base.home import load_settings
 from watchword.base.seal import Keys
 from watchword.base.settings import Settings
 from watchword.installation import Installation
+from watchword.login.provider_route import ProviderRoutes
+from watchword.notification.configured import outgoing_rules
 from watchword.notification.courier import Courier
-from watchword.notification.model import Message, OutboxEntry, Receipt, Refused, Sender, Unreachable
+from watchword.notification.model import Message, OutboxEntry, Receipt, Refused, Sender, Senders, Unreachable
 from watchword.notification.outbox import Notifier
+from watchword.notification.senders.fetcher import Fetcher
 from watchword.notification.store import Messages
 from watchword.notification.templating import Templates
 from watchword.storage.audit import AuditEvent, read_audit
@@ -472,17 +475,25 @@ def open_world(
     *,
     running: bool = False,
     additions: Callable[[Installation, Courier], Additions] | None = None,
+    senders: Senders | None = None,
+    clock: MovableClock | None = None,
 ) -> Iterator[World]:
-    """Put an installation together over a furnished *database*, and close it in the end."""
-    clock, faults, post_office = MovableClock(), NamedFaults(), PostOffice()
+    """Put an installation together over a furnished *database*, and close it in the end.
+
+    *senders* take the place of the post office, and *clock* that of the usual one.
+    """
+    clock, faults, post_office = clock or MovableClock(), NamedFaults(), PostOffice()
+    used = senders or post_office
     hashing = settings.hashing
     hasher = Hasher(hashing.memory_kib, hashing.passes, hashing.lanes, hashing.threads, hashing.queue)
     entropy = CountedEntropy("world")
     works = Works(Surroundings(database, settings, clock, entropy, Keys.of(bytes(32)), hasher, faults))
     templates = Templates()
-    notifier = Notifier(templates, post_office)
-    installation = Installation(settings, database, works, post_office, templates, notifier)
-    courier = Courier(works, post_office)
+    notifier = Notifier(templates, used)
+    fetcher = Fetcher(outgoing_rules(settings))
+    routes = ProviderRoutes(fetcher)
+    installation = Installation(settings, database, works, used, templates, notifier, routes)
+    courier = Courier(works, used, routes=routes)
     more = additions(installation, courier) if additions is not None else Additions()
     endpoint, listeners = build_listeners(installation, courier, replace(more, public_metrics=True))
     if running:
@@ -495,6 +506,7 @@ def open_world(
         post_office.hangs_until.set()
         courier.stop()
         endpoint.close()
+        fetcher.close()
         hasher.close()
         database.close()
 

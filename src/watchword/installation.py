@@ -14,11 +14,13 @@ from watchword.base.hashing import Hasher
 from watchword.base.problems import Unavailable
 from watchword.base.seal import create_keys, read_keys
 from watchword.base.settings import Settings
-from watchword.notification.configured import ConfiguredSenders
+from watchword.login.provider_route import ProviderRoutes
+from watchword.notification.configured import ConfiguredSenders, outgoing_rules
 from watchword.notification.model import Senders
 from watchword.notification.outbox import Notifier
 from watchword.notification.recipe import RecipeInvalid
 from watchword.notification.senders.addresses import Forbidden
+from watchword.notification.senders.fetcher import Fetcher
 from watchword.notification.templating import Templates
 from watchword.storage.engine import Database, DatabaseUnusable
 from watchword.storage.marks import recognises_keys
@@ -48,6 +50,8 @@ class Installation:
     senders: Senders
     templates: Templates
     notifier: Notifier
+    routes: ProviderRoutes
+    """The providers that identity providers describe."""
 
 
 @contextmanager
@@ -74,6 +78,7 @@ def open_installation(
     keys = read_keys(settings.data / "keys")
     database = open_database(settings)
     used = senders or configure_senders(settings)
+    fetcher = used.fetcher if isinstance(used, ConfiguredSenders) else Fetcher(outgoing_rules(settings))
     templates = Templates(settings.sms_templates, settings.email_templates)
     hashing = settings.hashing
     hasher = Hasher(hashing.memory_kib, hashing.passes, hashing.lanes, hashing.threads, hashing.queue)
@@ -86,10 +91,14 @@ def open_installation(
         if not works.do(SUPER_TENANT, recognises_keys):
             message = f"the key file in {settings.data / 'keys'} is not the one that this database was begun with"
             raise CannotStart(message)
-        yield Installation(settings, database, works, used, templates, Notifier(templates, used))
+        yield Installation(
+            settings, database, works, used, templates, Notifier(templates, used), ProviderRoutes(fetcher)
+        )
     finally:
         if isinstance(used, ConfiguredSenders):
             used.close()
+        else:
+            fetcher.close()
         hasher.close()
         database.close()
 

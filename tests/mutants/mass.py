@@ -8,7 +8,7 @@ from watchword.accounts import claims, gate
 from watchword.accounts.claims import Channel
 from watchword.accounts.model import PERMISSIONS
 from watchword.registration import forms, http
-from watchword.registration.store import UniqueValues
+from watchword.accounts.store import UniqueValues
 from watchword.registration.usecases import admission, register
 from watchword.web.model import CallerKind
 

@@ -92,6 +92,12 @@ def test_the_bent_quotes_of_seed_004() -> None:
     assert len(fields.warnings()) == 2
 
 
+def test_a_header_without_a_colon_is_left_out_and_told() -> None:
+    fields = ProviderFields(_URL, headers="Broken,X-Url: https://a.b/c")
+    assert fields.call().request(_FACTS).headers[0] == ("X-Url", "https://a.b/c")
+    assert fields.warnings() == ["a header has no colon, and is left out"]
+
+
 def test_braces_mean_nothing_here() -> None:
     request = _request(headers="X-Note: {{body}}", payload="t={{body}}$ctx.otp")
     assert request.body == b"t={{body}}123456"
@@ -114,7 +120,6 @@ def test_the_success_rule_and_the_statuses() -> None:
         ProviderFields("https://$ctx.num.test/"),
         ProviderFields(_URL, "DELETE"),
         ProviderFields(_URL, http_response="fine"),
-        ProviderFields(_URL, headers="no colon"),
         ProviderFields(_URL, success_rule="json"),
     ],
 )

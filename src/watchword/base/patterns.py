@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import regex
 
@@ -41,6 +41,19 @@ def full_match(pattern: str, value: str, *, limit: int = MAX_VALUE_CHARACTERS, t
         except TimeoutError:
             continue  # if this thread was merely kept waiting, it has hardly spent anything, and asks again
     return False
+
+
+def star_matches(pattern: str, text: str, star: Callable[[str], str] = lambda _: "*") -> str:
+    """Return *text* with every match replaced, by one ``*`` or by what *star* makes of it.
+
+    A pattern that cannot be used, or that takes too long, hides the whole text.
+    """
+    try:
+        if why_unread(pattern) is None:
+            return _compiled(pattern).sub(lambda found: star(found.group(0)), text, timeout=MATCH_SECONDS)
+    except (regex.error, TimeoutError, RecursionError):
+        pass
+    return "*" * len(text)
 
 
 def check_pattern(pattern: str) -> str | None:

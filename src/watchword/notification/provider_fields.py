@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from watchword.notification.filling import Blank, Blanks, Syntax, cut_at, cut_context
-from watchword.notification.senders.provider_call import ProviderCall, check_call, read_headers
+from watchword.notification.senders.provider_call import ProviderCall, check_call, header_items, read_headers
 from watchword.notification.senders.reply_rules import OK_STATUSES, Condition, ReplyRules
 
 # D-20: the tokens of seed 004; followed by the end of a word, in a URL preceded by "=".
@@ -42,6 +42,8 @@ class ProviderFields:
             found.append("&num and &msg are an old spelling; write $ctx.num and $ctx.msg")
         if self._payload() != self.payload:
             found.append('the payload has typographic quotes; they are read as "')
+        if any(":" not in item for item in header_items(self.headers)):
+            found.append("a header has no colon, and is left out")
         return found
 
     def call(self, name: str = "SMS provider", *, trusted: bool = False) -> ProviderCall:
@@ -50,8 +52,9 @@ class ProviderFields:
         Raises:
             ValueError: a field cannot be used; the text says which and why.
         """
-        headers = tuple((header, self._cut(_as_typed(value))) for header, value in read_headers(self.headers))
-        typed = next((_as_typed(value) for header, value in read_headers(self.headers) if header == "Content-Type"), "")
+        read = read_headers("\n".join(item for item in header_items(self.headers) if ":" in item))
+        headers = tuple((header, self._cut(_as_typed(value))) for header, value in read)
+        typed = next((_as_typed(value) for header, value in read if header == "Content-Type"), "")
         syntax = _syntax(typed)
         body = self._cut(self._payload())
         if not self.encoded:

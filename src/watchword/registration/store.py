@@ -1,6 +1,5 @@
-"""What registration alone keeps: answers to repeated requests, and values that only one account may have."""
+"""What registration alone keeps: answers to repeated requests."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from watchword.storage.schema import answers, unique_values
+from watchword.storage.schema import answers
 from watchword.storage.work import Work
 
 KEPT = timedelta(hours=24)
@@ -51,26 +50,3 @@ class Answers:
     def sweep(self) -> None:
         """Forget answers older than a day, in all tenants."""
         self.work.connection.execute(delete(answers).where(answers.c.created_at <= self.work.now - KEPT))
-
-
-@dataclass(frozen=True, slots=True)
-class UniqueValues:
-    """Values of claims that only one account of the Work's tenant may have; the primary key decides every race."""
-
-    work: Work
-
-    def release(self, user_id: str, uris: Collection[str]) -> None:
-        """Give back what a user has of some claims."""
-        if uris:
-            mine = (unique_values.c.tenant == self.work.tenant) & (unique_values.c.user_id == user_id)
-            self.work.connection.execute(delete(unique_values).where(mine, unique_values.c.uri.in_(uris)))
-
-    def claim(self, user_id: str, values: Mapping[str, str]) -> str | None:
-        """Take values for a user; return the URI of the first that somebody has."""
-        for uri, folded in values.items():
-            row = {"tenant": self.work.tenant, "uri": uri, "folded": folded, "user_id": user_id}
-            try:
-                self.work.connection.execute(insert(unique_values), row)
-            except IntegrityError:
-                return uri
-        return None

@@ -17,7 +17,8 @@ _IT = (
     & (challenges.c.authenticator == bindparam("of_authenticator"))
 )
 _FIND = Statement(select(challenges).where(_IT))
-_PUT = Upsert.into(challenges, "digest", "attempts", "sends", "sent_at", "lifetime", "expired", "message_id")
+# The tries are not among what is put anew: one that is counted meanwhile stays counted.
+_PUT = Upsert.into(challenges, "digest", "sends", "sent_at", "lifetime", "expired", "message_id")
 _SPEND = Statement(
     update(challenges)
     .where(_IT, challenges.c.attempts < bindparam("limit"))
@@ -31,11 +32,6 @@ _REDEEM = Statement(
     .returning(challenges.c.login)
 )
 _LATCH = Statement(update(challenges).where(_IT).values(expired=True, digest=None))
-_START_CLOCK = Statement(
-    update(challenges)
-    .where(_IT, challenges.c.message_id == bindparam("of_message"))
-    .values(sent_at=bindparam("new_sent_at"))
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +51,6 @@ class Challenge:
     """Once it was seen too late it stays so, whatever the clock says afterwards."""
     message_id: str | None = None
 
-    def is_expired(self, now: datetime) -> bool:
-        """Tell whether the code is too old; at the very end of its life it is not."""
-        return self.expired or (self.sent_at is not None and now - self.sent_at > self.lifetime)
-
 
 @dataclass(frozen=True, slots=True)
 class Challenges:
@@ -71,7 +63,7 @@ class Challenges:
         return _challenge(key, self.work.row(_FIND, **self._it(key, authenticator)))
 
     def put(self, challenge: Challenge) -> None:
-        """Store a challenge in place of the one before."""
+        """Store a challenge in place of the one before; the tries of this login go on being counted."""
         it = self._it(challenge.login_key, challenge.authenticator)
         self.work.write(
             _PUT, login=it["of_login"], authenticator=challenge.authenticator, digest=challenge.digest,
@@ -92,11 +84,6 @@ class Challenges:
     def latch_expired(self, challenge: Challenge) -> None:
         """Let a code that was seen too late never be right again."""
         self.work.write(_LATCH, **self._it(challenge.login_key, challenge.authenticator))
-
-    def start_clock(self, challenge: Challenge, message_id: str) -> None:
-        """Let the code's life begin now, since its message has just been taken over."""
-        it = self._it(challenge.login_key, challenge.authenticator)
-        self.work.write(_START_CLOCK, of_message=message_id, new_sent_at=self.work.now, **it)
 
     def digest(self, key: str, authenticator: str, text: str) -> str:
         """Return what stands in a row for a code: it is of one login and one authenticator only."""

@@ -14,6 +14,8 @@ from watchword.notification.senders.provider_call import ClientCredential, Provi
 from watchword.notification.senders.reply_rules import Verdict, retry_after
 from watchword.notification.senders.tokens import Tokens
 
+CODES: Final = frozenset({"confirmation-code", "OTPCode", "otpToken"})
+"""The facts of a message that are codes."""
 _AT_ONCE: Final = frozenset({502, 503, 504})
 _TOO_MANY: Final = 429
 _UNAUTHORIZED: Final = 401
@@ -100,9 +102,13 @@ class HttpSender:
             case Verdict.TAKEN:
                 return Receipt(self.name, rules.reference(reply))
             case Verdict.TRY_AGAIN:
-                raise Unreachable(told, retry_after=retry_after(reply), answered=self._answered(reply))
+                raise Unreachable(told, retry_after=retry_after(reply), answered=self._answered(reply, facts))
             case Verdict.REFUSED:
-                raise Refused(told, answered=self._answered(reply))
+                raise Refused(told, answered=self._answered(reply, facts))
 
-    def _answered(self, reply: Reply) -> Answered:
-        return Answered(reply.status, reply.body, is_unexpected=reply.status not in self.call.reply.success)
+    def _answered(self, reply: Reply, facts: Mapping[str, str]) -> Answered:
+        """Return what is kept of an answer; a code that it repeats is never among it."""
+        body = reply.body
+        for code in {facts[name].encode() for name in CODES if facts.get(name)}:
+            body = body.replace(code, b"*" * len(code))
+        return Answered(reply.status, body, is_unexpected=reply.status not in self.call.reply.success)

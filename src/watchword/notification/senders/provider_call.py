@@ -150,6 +150,11 @@ def check_call(call: ProviderCall) -> None:
             raise ValueError("a header has no proper name, or a line break in its value")
 
 
+def header_items(text: str) -> list[str]:
+    """Return the items of a list of headers, as they were typed."""
+    return [item for part in _HEADER_BREAK.split(text) if (item := part.strip())]
+
+
 def read_headers(text: str, *, context_tokens: bool = False) -> tuple[tuple[str, Blanks], ...]:
     r"""Return the headers of a list such as ``A: 1,B: 2``; a new line also separates, ``\,`` is a comma in a value.
 
@@ -157,7 +162,7 @@ def read_headers(text: str, *, context_tokens: bool = False) -> tuple[tuple[str,
         ValueError: an item has no colon.
     """
     headers: list[tuple[str, Blanks]] = []
-    for item in filter(None, (part.strip() for part in _HEADER_BREAK.split(text))):
+    for item in header_items(text):
         name, colon, value = item.partition(":")
         if not colon:
             raise ValueError(f"the header {name.split()[0][:40]!r} has no colon")

@@ -1,19 +1,12 @@
-"""Values that only one account of a tenant may have (``[watchword.claims] unique``)."""
+"""Values that only one account may have, refused in the words of the release."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
-from watchword.accounts.store import Users
-from watchword.accounts.usecases.people import fold_claims
+from watchword.accounts.usecases import uniqueness
 from watchword.base.problems import ClaimTaken, ClaimTakenIs7
 from watchword.registration.model import PROFILES
-from watchword.registration.store import UniqueValues
 from watchword.storage.work import Work
-
-
-def unique_values(work: Work, claims: Mapping[str, str]) -> dict[str, str]:
-    """Return the values among *claims* that must be unique, as they are compared."""
-    folded = {uri: value.casefold() for uri, value in claims.items()} | fold_claims(work, claims)
-    return {uri: folded[uri] for uri in work.settings.claims.unique if folded.get(uri)}
 
 
 def refuse_taken(work: Work, claims: Mapping[str, str], *, ignoring: Collection[str] = ()) -> None:
@@ -22,9 +15,8 @@ def refuse_taken(work: Work, claims: Mapping[str, str], *, ignoring: Collection[
     Raises:
         ClaimTaken
     """
-    for uri, folded in unique_values(work, claims).items():
-        if set(Users(work).who_has_claim(uri, folded)) - set(ignoring):
-            raise taken(work, uri)
+    with _in_words_of_release(work):
+        uniqueness.refuse_taken(work, claims, ignoring=ignoring)
 
 
 def take_values(work: Work, user_id: str, claims: Mapping[str, str]) -> None:
@@ -33,14 +25,15 @@ def take_values(work: Work, user_id: str, claims: Mapping[str, str]) -> None:
     Raises:
         ClaimTaken: somebody else was quicker; the transaction can only be released.
     """
-    values = UniqueValues(work)
-    values.release(user_id, [uri for uri in work.settings.claims.unique if uri in claims])
-    uri = values.claim(user_id, unique_values(work, claims))
-    if uri is not None:
-        raise taken(work, uri)
+    with _in_words_of_release(work):
+        uniqueness.take_values(work, user_id, claims)
 
 
-def taken(work: Work, uri: str) -> ClaimTaken:
-    """Return the refusal in the words of the release."""
-    own_code = PROFILES[work.settings.compat_profile].unique_claim_has_own_code
-    return (ClaimTakenIs7 if own_code else ClaimTaken)(uri=uri)
+@contextmanager
+def _in_words_of_release(work: Work) -> Iterator[None]:
+    try:
+        yield
+    except ClaimTaken as problem:
+        if PROFILES[work.settings.compat_profile].unique_claim_has_own_code:
+            raise ClaimTakenIs7(**problem.facts) from problem
+        raise
