@@ -67,6 +67,38 @@ def test_plat_idp_04_a_mask_that_comes_back_keeps_the_secret(world: World) -> No
         assert stored(world, provider) == before
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("sms_url", "https://u:p@sms.example/?to=$ctx.num", None),
+        ("sms_url", "https://sms.example/?user=u&Password=p4ss&to=$ctx.num", "Password=********&to=$ctx.num"),
+        ("payload", '{"apiKey": "k-1", "text": "$ctx.msg"}', '"apiKey": "********", "text": "$ctx.msg"'),
+        ("payload", "{“secret”:”k-1”,“to”:”&num”}", "“to”:”&num”"),
+        (
+            "payload",
+            "<sms><password>k-1</password><to>$ctx.num</to></sms>",
+            "<password>********</password><to>$ctx.num</to>",
+        ),
+        ("payload", "auth_token=$ctx.msg&token=k-1", "auth_token=$ctx.msg&token=********"),
+    ],
+)
+def test_secrets_within_an_address_or_a_payload_are_masked(
+    world: World, key: str, value: str, shown: str | None
+) -> None:
+    provider = add_provider(world)
+    given = {"sms_url": SMS_URL, "http_method": "POST", key: value}
+    reply = world.request("PUT", authenticator(provider), {"isEnabled": True, "properties": properties(**given)})
+    if shown is None:
+        assert reply.status == 400
+        return
+    assert reply.status == 200, reply.text
+    told = {each["key"]: each["value"] for each in reply.json["properties"]}[key]
+    assert MASK in told
+    assert "k-1" not in told
+    assert "p4ss" not in told
+    assert shown in told
+
+
 def test_a_secret_that_is_not_said_is_kept_and_one_that_is_emptied_goes(world: World) -> None:
     provider = add_provider(world)
     body: dict[str, Any] = {"isEnabled": True, "isDefault": True, "properties": properties(sms_url=SMS_URL)}
@@ -159,7 +191,7 @@ def test_a_provider_that_cannot_be_is_refused(world: World, code: str, change: d
         ("sms_url", "ftp://sms.example/"),
         ("sms_url", "https://$ctx.num/"),
         ("http_method", "BREW"),
-        ("headers", "no colon here"),
+        ("headers", "Bad Name: x"),
         ("mobile_number_regex", "(a|aa)+$"),
         ("mobile_number_regex", "["),
         ("values_to_be_masked", "ok,["),

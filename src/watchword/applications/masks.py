@@ -14,11 +14,13 @@ from watchword.applications.model import AuthenticatorType, IdentityProvider, Pr
 MASK = "********"
 
 _WORDS = r"secret|passw|pwd|token|api[_-]?key|apikey|auth|signature|credential|access[_-]?key|private|accountkey"
+_QUOTES = "\"'\u201c\u201d\u201e"
+"""Also those into which a word processor bends them."""
 _NAMED = re.compile(
-    rf"""(?P<name>[\w.-]*(?:{_WORDS})[\w.-]*"?\s*[=:]\s*"?) (?P<value>(?!\$ctx\.|&num|&msg)[^&"'\s,}}<]+)""",
+    rf"""(?P<name>[\w.-]*(?:{_WORDS})[\w.-]*[{_QUOTES}]?\s*[=:>]\s*[{_QUOTES}]?)
+    (?P<value>(?!\$ctx\.|&num|&msg)[^&\s,}}<{_QUOTES}]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
-_IN_AUTHORITY = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
 class MaskRefused(ValueError):
@@ -66,7 +68,7 @@ def _shown(known: Property | None, value: str) -> str:
     if known is not None and known.confidential:
         return MASK if value else ""
     if known is not None and known.holds_secrets:
-        return _NAMED.sub(lambda found: found["name"] + MASK, _IN_AUTHORITY.sub(MASK, value))
+        return _NAMED.sub(lambda found: found["name"] + MASK, value)
     return value
 
 
