@@ -1,5 +1,7 @@
 """Backup codes: each works once."""
 
+from functools import partial
+
 import pytest
 
 from tests.world import World
@@ -84,6 +86,20 @@ def test_a_code_is_its_persons_alone(world: World) -> None:
     codes = world.do(lambda work: make_backup_codes(work, user))
     other = world.add_person("kim")
     assert not world.do(lambda work: spend_backup_code(work, other, codes[0]))
+
+
+def test_equal_codes_of_two_people_look_different_where_they_are_kept(world: World) -> None:
+    for name in ("pat", "kim"):
+        user = world.add_person(name, claims={BACKUP_CODES: "111111,222222"})
+        assert world.do(partial(spend_and_keep, user=user, code="111111"))
+    first, second = world.rows(backup_codes)
+    assert first["digest"] != second["digest"]
+
+
+def spend_and_keep(work: Work, user: User, code: str) -> bool:
+    spent = spend_backup_code(work, user, code)
+    work.commit()
+    return spent
 
 
 def test_the_log_tells_each_use_and_the_last_code(world: World) -> None:

@@ -158,6 +158,22 @@ def test_a_right_code_does_not_undo_an_administrators_lock(world: World, pat: Us
 
 
 @pytest.mark.usefixtures("pat")
+def test_a_lock_that_an_administrator_sets_meanwhile_stays(world: World) -> None:
+    locking(world, attempts="1")
+    fail(world)
+    world.clock.tick(minutes=5, seconds=1)
+    before = world.known("pat")
+
+    def guess_right(work: Work) -> None:
+        note_success(work, spend_guess(work, before, Factor.SMS))
+
+    world.do(lambda work: lock_user(work, before))
+    world.change(guess_right)
+    assert world.known("pat").locked_reason is LockedReason.ADMIN_INITIATED
+    assert claims(world)["accountLocked"] == "true"
+
+
+@pytest.mark.usefixtures("pat")
 def test_codes_lock_nothing_where_the_step_does_not_say_so(world: World) -> None:
     locking(world, attempts="3")
     assert [fail(world, locks=False) for _ in range(6)] == [Failed(number, None) for number in range(1, 7)]
