@@ -80,6 +80,7 @@ def test_plat_idp_04_a_mask_that_comes_back_keeps_the_secret(world: World) -> No
             "<password>********</password><to>$ctx.num</to>",
         ),
         ("payload", "auth_token=$ctx.msg&token=k-1", "auth_token=$ctx.msg&token=********"),
+        ("payload", "auth" * 1000 + " token=k-1", "auth token=********"),
     ],
 )
 def test_secrets_within_an_address_or_a_payload_are_masked(

@@ -16,8 +16,9 @@ MASK = "********"
 _WORDS = r"secret|passw|pwd|token|api[_-]?key|apikey|auth|signature|credential|access[_-]?key|private|accountkey"
 _QUOTES = "\"'\u201c\u201d\u201e"
 """Also those into which a word processor bends them."""
+# A name begins where no name goes on and is never given back, so that no text takes longer than it is long.
 _NAMED = re.compile(
-    rf"""(?P<name>[\w.-]*(?:{_WORDS})[\w.-]*[{_QUOTES}]?\s*[=:>]\s*[{_QUOTES}]?)
+    rf"""(?P<name>(?<![\w.-])(?=[\w.-]*?(?:{_WORDS}))[\w.-]++[{_QUOTES}]?\s*+[=:>]\s*+[{_QUOTES}]?)
     (?P<value>(?!\$ctx\.|&num|&msg)[^&\s,}}<{_QUOTES}]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
