@@ -11,8 +11,12 @@ from typing import Any
 
 import asyncpg
 from argon2 import PasswordHasher, Type
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from bench.servers import Home
+from watchword.saml.keys import EXPONENT, RSA_BITS
 from watchword.web.model import SUPER_TENANT
 
 CLIENTS = 16
@@ -54,6 +58,16 @@ def hashes_per_second(seconds: float) -> float:
     began_at = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
         done = sum(pool.map(hash_until_then, range(threads)))
+    return done / (time.perf_counter() - began_at)
+
+
+def signatures_per_second(seconds: float) -> float:
+    """Return how often one core signs with a key of the size of a tenant's."""
+    key = rsa.generate_private_key(EXPONENT, RSA_BITS)
+    began_at, done = time.perf_counter(), 0
+    while time.perf_counter() < began_at + seconds:
+        key.sign(b"a response", PKCS1v15(), SHA256())
+        done += 1
     return done / (time.perf_counter() - began_at)
 
 

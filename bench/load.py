@@ -5,15 +5,56 @@ the clock starts, one event loop.
 """
 
 import asyncio
+import re
 import time
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.cookies import SimpleCookie
 from typing import cast
 
 MOST_CONNECTIONS = 1500
 ANSWER_SECONDS = 20.0
+_COOKIE = re.compile(rb"\r\nset-cookie: *([^\r]*)", re.IGNORECASE)
+_LOCATION = re.compile(rb"\r\nlocation: *([^\r]*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, as it came over the wire."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+    @property
+    def location(self) -> str:
+        """Return where the browser is sent."""
+        found = _LOCATION.search(self.head)
+        return found[1].decode() if found else ""
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Return the cookies that are set; those that are taken away are empty."""
+        jar: SimpleCookie = SimpleCookie()
+        for value in _COOKIE.findall(self.head):
+            jar.load(value.decode())
+        return {name: morsel.value for name, morsel in jar.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request whose answer matters for what is asked next."""
+
+    octets: bytes
+    hear: Callable[[Answer], bool]
+    """Takes the answer, and tells whether it is the one that was hoped for."""
+
+
+Request = bytes | Question
+WRONG = "wrong answer"
 
 
 class Connection(asyncio.Protocol):
@@ -21,7 +62,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
-        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self._answer: asyncio.Future[Answer] | None = None
         self._received = b""
 
     @classmethod
@@ -30,8 +71,8 @@ class Connection(asyncio.Protocol):
         _, opened = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
         return opened
 
-    async def ask(self, octets: bytes) -> tuple[int, bytes]:
-        """Send a request, and return status and body of the answer.
+    async def ask(self, octets: bytes) -> Answer:
+        """Send a request, and return the answer.
 
         Raises:
             OSError: the connection is gone, or there was no answer in time.
@@ -62,16 +103,16 @@ class Connection(asyncio.Protocol):
         length = int(head[at + 15 : at + 30].split(b"\r", 1)[0]) if at >= 0 else 0
         if len(body) >= length:
             self._received = body[length:]
-            self._settle(int(head[9:12]), body[:length])
+            self._settle(Answer(int(head[9:12]), head, body[:length]))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever waits."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(ConnectionError("the server hung up"))
 
-    def _settle(self, status: int, body: bytes) -> None:
+    def _settle(self, answer: Answer) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_result((status, body))
+            self._answer.set_result(answer)
 
 
 @dataclass(slots=True)
@@ -114,7 +155,7 @@ def basic(name: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Basic {pair}", "Content-Type": "application/json"}
 
 
-async def closed_loop(ports: Iterable[int], connections: int, requests: Iterator[bytes], seconds: float) -> Outcome:
+async def closed_loop(ports: Iterable[int], connections: int, requests: Iterator[Request], seconds: float) -> Outcome:
     """Ask as fast as the answers come, until the time or the requests end; the connections go to the ports in turn."""
     outcome, ports = Outcome(), list(ports)
     opened = [await Connection.open(ports[number % len(ports)]) for number in range(connections)]
@@ -122,8 +163,8 @@ async def closed_loop(ports: Iterable[int], connections: int, requests: Iterator
     ends_at = began_at + seconds
 
     async def ask_on(connection: Connection) -> None:
-        while time.perf_counter() < ends_at and (octets := next(requests, None)) is not None:
-            if not await _ask(connection, octets, outcome):
+        while time.perf_counter() < ends_at and (request := next(requests, None)) is not None:
+            if not await _ask(connection, request, outcome):
                 return
 
     await asyncio.gather(*map(ask_on, opened))
@@ -133,12 +174,12 @@ async def closed_loop(ports: Iterable[int], connections: int, requests: Iterator
     return outcome
 
 
-async def open_loop(port: int, per_second: float, requests: Iterator[bytes], seconds: float) -> Outcome:
+async def open_loop(port: int, per_second: float, requests: Iterator[Request], seconds: float) -> Outcome:
     """Ask at a fixed rate, whether or not answers come, each on a connection of its own that is kept for the next."""
     outcome, idle, asked = Outcome(), list[Connection](), list[asyncio.Task[None]]()
     opened = 0
 
-    async def ask_once(octets: bytes) -> None:
+    async def ask_once(request: Request) -> None:
         nonlocal opened
         try:
             if idle:
@@ -149,14 +190,16 @@ async def open_loop(port: int, per_second: float, requests: Iterator[bytes], sec
         except OSError:
             outcome.add("no connection", 0.0)
             return
-        if await _ask(connection, octets, outcome):
+        if await _ask(connection, request, outcome):
             idle.append(connection)
 
     began_at = time.perf_counter()
     for number in range(int(per_second * seconds)):
         await asyncio.sleep(max(0.0, began_at + number / per_second - time.perf_counter()))
-        if opened < MOST_CONNECTIONS or idle:
-            asked.append(asyncio.create_task(ask_once(next(requests))))
+        if (request := next(requests, None)) is None:
+            outcome.add("no request left", 0.0)
+        elif opened < MOST_CONNECTIONS or idle:
+            asked.append(asyncio.create_task(ask_once(request)))
         else:
             outcome.add("no connection", 0.0)
     outcome.seconds = time.perf_counter() - began_at
@@ -166,12 +209,16 @@ async def open_loop(port: int, per_second: float, requests: Iterator[bytes], sec
     return outcome
 
 
-async def _ask(connection: Connection, octets: bytes, outcome: Outcome) -> bool:
+async def _ask(connection: Connection, request: Request, outcome: Outcome) -> bool:
+    octets = request if isinstance(request, bytes) else request.octets
     asked_at = time.perf_counter()
     try:
-        status, _ = await connection.ask(octets)
+        answer = await connection.ask(octets)
     except (OSError, TimeoutError) as problem:
         outcome.add(type(problem).__name__, time.perf_counter() - asked_at)
         return False
-    outcome.add(str(status), time.perf_counter() - asked_at)
+    spent = time.perf_counter() - asked_at
+    is_refused = answer.status >= HTTPStatus.BAD_REQUEST
+    is_fine = is_refused or isinstance(request, bytes) or request.hear(answer)
+    outcome.add(str(answer.status) if is_fine else WRONG, spent)
     return True

@@ -3,19 +3,21 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from enum import Enum, auto
+from itertools import count, cycle, islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import uvloop
 
+from bench import logins
 from bench.databases import Postgres
-from bench.load import Outcome, basic, closed_loop, open_loop, request
-from bench.seeds import code_of, numbers_from, seed, user_name
+from bench.load import Outcome, Request, basic, closed_loop, open_loop, request
+from bench.seeds import SECRET, code_of, numbers_from, seed, user_name
 from bench.servers import ADMINISTRATOR, PASSWORD, Home, Process
 from bench.sink import Sink
 from watchword.accounts.claims import MOBILE
@@ -23,7 +25,6 @@ from watchword.accounts.claims import MOBILE
 Result = TypeVar("Result")
 
 API = "/api/identity/user/v1.0"
-SECRET = "correct-Horse-battery-7"
 HEADERS = basic(ADMINISTRATOR, PASSWORD)
 _people = count(1)
 _last_signed_up = 0
@@ -87,7 +88,7 @@ def resends(numbers: Iterator[int]) -> Iterator[bytes]:
         yield _post("/resend-code", {"user": {"username": user_name(number), "realm": "PRIMARY"}, "properties": []})
 
 
-def introspections(codes: Iterator[str]) -> Iterator[bytes]:
+def introspections(codes: Iterable[str]) -> Iterator[bytes]:
     """Yield looks at codes, which change nothing."""
     for code in codes:
         yield _post("/introspect-code", {"code": code, "properties": []})
@@ -95,6 +96,15 @@ def introspections(codes: Iterator[str]) -> Iterator[bytes]:
 
 def _post(path: str, body: dict[str, Any]) -> bytes:
     return request("POST", API + path, json.dumps(body).encode(), HEADERS)
+
+
+class Crowd(Enum):
+    """What the seeded people have still to do."""
+
+    PENDING = auto()
+    """To confirm, each with a code that we know."""
+    CONFIRMED = auto()
+    """Nothing: they log in, to an application that is there, too."""
 
 
 @dataclass(slots=True)
@@ -107,6 +117,7 @@ class Scene:
     postgres: Postgres | None = None
     more: str = ""
     servers: int = 1
+    crowd: Crowd = Crowd.PENDING
     sink: Sink = field(init=False)
     home: Home = field(init=False)
     processes: list[Process] = field(init=False, default_factory=list)
@@ -118,17 +129,25 @@ class Scene:
         port = self.loop.do(self.sink.listen())
         url = self.postgres.fresh() if self.postgres else None
         self.home = Home.furnish(self.folder, port, url, self.more)
-        seed(self.home, 1, self.people)
+        seed(self.home, 1, self.people, confirmed=self.crowd is Crowd.CONFIRMED)
+        if self.crowd is Crowd.CONFIRMED:
+            logins.add_application(self.home)
         self.numbers = numbers_from(1, self.people)
         for _ in range(self.servers):
             self.processes.append(self._closing.enter_context(Process(self.home)))
         for process in self.processes:
             # The first requests pay for what is made once: statements, connections, the memory of the credential.
             for connections in (1, 40):
-                looks = introspections(code_of(1 + number % self.people) for number in range(10 * connections))
-                warm = self.loop.do(closed_loop([process.port], connections, looks, 20))
-                assert not warm.failures(202), warm.statuses
+                warm = self.loop.do(closed_loop([process.port], connections, self._looks(10 * connections), 20))
+                assert not warm.failures(202, 302), warm.statuses
         return self
+
+    def _looks(self, number: int) -> Iterator[Request]:
+        """Yield requests that leave nothing behind that matters."""
+        people = islice(cycle(range(1, 1 + self.people)), number)
+        if self.crowd is Crowd.CONFIRMED:
+            return logins.beginnings(logins.visits(people), logins.Visitors())
+        return introspections(map(code_of, people))
 
     def __exit__(self, *_: object) -> None:
         self._closing.close()
@@ -139,20 +158,24 @@ class Scene:
         """Return the main port of each server."""
         return [process.port for process in self.processes]
 
-    def closed(self, requests: Iterator[bytes], seconds: float, connections: int = 32, servers: int = 0) -> Outcome:
+    def closed(self, requests: Iterator[Request], seconds: float, connections: int = 32, servers: int = 0) -> Outcome:
         """Put load on the servers, or on the first few of them, as fast as they answer."""
         ports = self.ports[: servers or None]
         return self.loop.do(closed_loop(ports, connections, requests, seconds))
 
-    def open(self, requests: Iterator[bytes], per_second: float, seconds: float) -> Outcome:
+    def open(self, requests: Iterator[Request], per_second: float, seconds: float) -> Outcome:
         """Put load on the first server at a fixed rate."""
         return self.loop.do(open_loop(self.ports[0], per_second, requests, seconds))
 
     @contextmanager
-    def beside(self, requests: Iterator[bytes], per_second: float, seconds: float) -> Iterator[Callable[[], Outcome]]:
+    def beside(self, requests: Iterator[Request], per_second: float, seconds: float) -> Iterator[Callable[[], Outcome]]:
         """Ask at a fixed rate while the block measures something else; yield what gives the outcome afterwards."""
         running = self.loop.begin(open_loop(self.ports[0], per_second, requests, seconds))
         yield running.result
+
+    def codes(self) -> Iterator[str]:
+        """Yield codes of seeded people again and again, for those who only look."""
+        return cycle(map(code_of, range(1, 1 + min(self.people, 5_000))))
 
     def unused_codes(self) -> Iterator[str]:
         """Yield codes of seeded people who have not been used yet."""

@@ -20,10 +20,22 @@ from watchword.storage.schema import codes, user_claims, user_roles, users
 from watchword.storage.work import Work
 from watchword.web.model import SUPER_TENANT
 
-TABLES = (users, user_claims, user_roles, codes)
+COLUMNS: dict[Table, tuple[str, ...]] = {
+    users: (
+        "tenant", "id", "realm", "name", "canonical", "password_hash", "locked", "disabled", "state", "locked_reason",
+        "created_at", "reserved_until", "lockouts", "must_change_password",
+    ),
+    user_claims: ("tenant", "user_id", "uri", "value", "folded"),
+    user_roles: ("tenant", "user_id", "role"),
+    codes: (
+        "tenant", "id", "user_id", "digest", "scenario", "step", "channel", "attempts", "created_at", "last_sent_at",
+        "expired", "facts",
+    ),
+}  # fmt: skip
 AT_ONCE = 20_000
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$" + "A" * 43
+SECRET = "correct-Horse-battery-7"
 
 
 def user_name(number: int) -> str:
@@ -40,30 +52,44 @@ def code_of(number: int) -> str:
     return letters
 
 
-def seed(home: Home, first: int, count: int) -> None:
-    """Store so many pending accounts, as rows, since signing them up would take hours."""
+def seed(home: Home, first: int, count: int, *, confirmed: bool = False) -> None:
+    """Store so many accounts, as rows, since signing them up would take hours.
+
+    Those who have *confirmed* may log in with ``SECRET``; the others have yet to type their code.
+    """
     with home.installation() as installation:
+        password_hash = installation.works.surroundings.hasher.hash(SECRET) if confirmed else NOBODYS_HASH
         numbers = iter(range(first, first + count))
         while some := list(islice(numbers, AT_ONCE)):
-            _store(home, _rows(installation, some))
+            _store(home, _rows(installation, some, password_hash, confirmed=confirmed))
 
 
-def _rows(installation: Installation, numbers: Sequence[int]) -> dict[Table, list[tuple[Any, ...]]]:
+def number_of(person: int) -> str:
+    """Return the phone of a seeded person."""
+    return f"+9471{person:07d}"
+
+
+def _rows(
+    installation: Installation, numbers: Sequence[int], password_hash: str, *, confirmed: bool
+) -> dict[Table, list[tuple[Any, ...]]]:
     digest = installation.works.surroundings.keys.digest
     now = int(time.time() * 1_000_000)
-    found: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+    found: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in COLUMNS}
     for number in numbers:
-        name, mobile, user_id = user_name(number), f"+9471{number:07d}", _id(number, "7")
+        name, mobile, user_id = user_name(number), number_of(number), _id(number, "7")
+        state = (None, None) if confirmed else ("PENDING_SR", "PENDING_SELF_REGISTRATION")
         found[users].append((
-            SUPER_TENANT, user_id, "PRIMARY", name, name, None, NOBODYS_HASH, True, False, "PENDING_SR",
-            "PENDING_SELF_REGISTRATION", now, None, now + 86_400_000_000, None,
+            SUPER_TENANT, user_id, "PRIMARY", name, name, password_hash, not confirmed, False, *state, now,
+            None if confirmed else now + 86_400_000_000, 0, False,
         ))  # fmt: skip
         claims = ((MOBILE, mobile), (PREFERRED_CHANNEL, "SMS"))
         found[user_claims] += [(SUPER_TENANT, user_id, uri, value, value.casefold()) for uri, value in claims]
         found[user_roles].append((SUPER_TENANT, user_id, "Internal/selfsignup"))
+        if confirmed:
+            continue
         found[codes].append((
             SUPER_TENANT, _id(number, "8"), user_id, digest("code", SUPER_TENANT, code_of(number)), "SELF_SIGN_UP",
-            "CONFIRM_SIGN_UP", "SMS", 0, now, now - 3_600_000_000, False, None, None, json.dumps({}),
+            "CONFIRM_SIGN_UP", "SMS", 0, now, now - 3_600_000_000, False, json.dumps({}),
         ))  # fmt: skip
     return found
 
@@ -80,7 +106,7 @@ def _store(home: Home, rows: dict[Table, list[tuple[Any, ...]]]) -> None:
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("BEGIN")
     for table, values in rows.items():
-        names = [each.name for each in table.columns]
+        names = COLUMNS[table]
         blanks = ", ".join("?" * len(names))
         statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({blanks})"  # noqa: S608  # our own table
         connection.executemany(statement, values)
@@ -91,9 +117,7 @@ def _store(home: Home, rows: dict[Table, list[tuple[Any, ...]]]) -> None:
 async def _copy(url: str, rows: dict[Table, list[tuple[Any, ...]]]) -> None:
     connection = await asyncpg.connect(url)
     for table, values in rows.items():
-        await connection.copy_records_to_table(
-            table.name, records=values, columns=[each.name for each in table.columns]
-        )
+        await connection.copy_records_to_table(table.name, records=values, columns=COLUMNS[table])
     await connection.close()
 
 
