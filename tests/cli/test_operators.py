@@ -113,3 +113,14 @@ def test_a_database_is_migrated_once(terminal: Terminal) -> None:
     first, second = terminal.ask("migrate"), terminal.ask("migrate")
     assert first["from"] is None
     assert second == {"from": first["to"], "to": first["to"]}
+
+
+def test_signing_keys_are_listed_changed_and_retired(terminal: Terminal) -> None:
+    [first] = terminal.ask("keys", "list")["keys"]
+    assert (first["id"], first["state"]) == ("1", "active")
+    assert "there is no next key" in terminal.run("keys", "promote").err.lower()
+    assert terminal.ask("keys", "next")["state"] == "next"
+    assert terminal.ask("keys", "promote")["id"] == "2"
+    assert [each["state"] for each in terminal.ask("keys", "list")["keys"]] == ["active", "retired"]
+    assert terminal.run("keys", "retire", "2").status == 1
+    assert terminal.ask("keys", "retire", "1")["deleted"] is True

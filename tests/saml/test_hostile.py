@@ -147,7 +147,7 @@ def test_a_document_type_is_refused_before_anything(world: World, alice: Person,
 @pytest.mark.parametrize(
     "inner",
     [
-        '<samlp:Extensions><x:include xmlns:x="http://www.w3.org/2001/XInclude" href="/etc/passwd"/></samlp:Extensions>',
+        '<samlp:Extensions><x:include xmlns:x="http://www.w3.org/2001/XInclude" href="passwd"/></samlp:Extensions>',
         '<samlp:Extensions><x:transform xmlns:x="http://www.w3.org/1999/XSL/Transform"/></samlp:Extensions>',
         '<?xml-stylesheet href="http://127.0.0.1:9509/canary.xsl"?>',
     ],

@@ -715,3 +715,9 @@ class SamlRefused(BadRequest):
     """A SAML message that nobody is answered for: its sender is not proven, so that nothing of it is repeated."""
 
     code, text = "SAML-60001", "The SAML message was refused."
+
+
+class SigningKeyRefused(Conflict):
+    """A signing key cannot be changed so; the text says why."""
+
+    code, text = "SAML-60002", "{reason}"

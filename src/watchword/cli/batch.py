@@ -8,7 +8,7 @@ from io import StringIO
 
 import click
 
-from watchword.cli import applying, checking, messages, operators, policies, sessions, support, testing, users
+from watchword.cli import applying, checking, messages, operators, policies, sessions, signing, support, testing, users
 from watchword.cli.answers import EXPECTED, FAILED, Answer, CommandFailed, refusal
 from watchword.cli.desk import HELP, PLACE, Desk, Session, command
 from watchword.cli.printing import json_line
@@ -16,6 +16,7 @@ from watchword.cli.printing import json_line
 commands = click.Group("watchword", context_settings=HELP)
 """The commands that end by themselves."""
 users.user.commands.update(support.user.commands)
+operators.keys.commands.update(signing.keys.commands)
 for _group in (users.user, users.userstore, sessions.session, operators.admin, operators.client, operators.tenant):
     commands.add_command(_group)
 for _group in (policies.policy, operators.keys, messages.message, messages.audit, testing.clock, testing.testing):

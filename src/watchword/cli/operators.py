@@ -20,7 +20,7 @@ from watchword.tenants.usecases import create_tenant, list_tenants
 admin = click.Group("admin", help="Administrators: users who may do everything in their tenant.")
 client = click.Group("client", help="Programs that call the API, each with its permissions.")
 tenant = click.Group("tenant", help="Isolated users, policies and keys.")
-keys = click.Group("keys", help="The keys that seal what is stored.")
+keys = click.Group("keys", help="The keys that seal what is stored, and those that a tenant signs with.")
 
 alone = click.Group()
 """Commands without a group of their own."""

@@ -62,6 +62,8 @@ class Carrying:
         """Take a message on; by itself, unless there is something to be read first."""
         shown = {"application": "", "unconfirmed": (), **facts}
         goes_by_itself = not shown["unconfirmed"]
+        if form.address and goes_by_itself:
+            return Reply(status=302, headers={**PAGE_HEADERS, "Location": form.address})
         reply = self.pages.show_plainly(ask, "carry.html", form=form, goes_by_itself=goes_by_itself, **shown)
         return _allowing(reply, form.action)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from watchword.base.problems import SamlRefused
+from watchword.base.problems import LoginStale, SamlRefused
 from watchword.login.browsers import forget_session, read_browser
 from watchword.login.front import LoginFront
 from watchword.saml.back_channel import BackChannel
@@ -100,7 +100,11 @@ class SamlEndpoints:
 
     def _finish(self, work: Work, ask: Ask[Any], key: str) -> Reply:
         """Answer the service provider, now that the login is over."""
-        return self.carrying.login(ask, finish_sso(work, self.front.take(work, ask, key)))
+        try:
+            result = self.front.take(work, ask, key)
+        except LoginStale:
+            return self.front.lead_out(work, key)
+        return self.carrying.login(ask, finish_sso(work, result))
 
     def _take_request(self, work: Work, ask: Ask[Any], received: Received, wish: Wish) -> Reply:
         tenant = tenant_of_issuer(received)

@@ -138,3 +138,5 @@ class Form:
     action: str
     """Where it goes; nothing but a registered address."""
     fields: Mapping[str, str] = field(repr=False)
+    address: str = field(default="", repr=False)
+    """The whole message in an address instead, for a service provider that takes no forms."""

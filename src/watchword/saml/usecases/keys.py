@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from watchword.base.problems import ChangedMeanwhile
+from watchword.base.problems import SigningKeyRefused
 from watchword.saml.keys import LIFETIME, SERIAL_BYTES, KeyState, TenantKey, make_pair
 from watchword.saml.sealing import SigningKey
 from watchword.saml.store import TenantKeys
@@ -38,14 +38,12 @@ def add_next_key(work: Work) -> TenantKey:
     """Make the next key, and publish it beside the one that signs.
 
     Raises:
-        ChangedMeanwhile: somebody else is making one, or there is one already.
+        SigningKeyRefused: there is one already.
     """
     keys = published_keys(work)
-    if any(each.state is KeyState.NEXT for each in keys):
-        raise ChangedMeanwhile(name="next")
     number = str(max(int(each.id) for each in keys) + 1)
-    if not _make_key(work, number, KeyState.NEXT):
-        raise ChangedMeanwhile(name=number)
+    if any(each.state is KeyState.NEXT for each in keys) or not _make_key(work, number, KeyState.NEXT):
+        raise SigningKeyRefused(reason="There is a next key already.")
     return next(each for each in TenantKeys(work).all() if each.id == number)
 
 
@@ -53,11 +51,12 @@ def promote_key(work: Work) -> TenantKey:
     """Let the next key sign from now on; the one before stays published.
 
     Raises:
-        ChangedMeanwhile: there is no next key, or somebody else was quicker.
+        SigningKeyRefused: there is no next key.
+        ChangedMeanwhile: somebody else was quicker.
     """
     keys = {each.state: each for each in published_keys(work)}
     if KeyState.NEXT not in keys:
-        raise ChangedMeanwhile(name="next")
+        raise SigningKeyRefused(reason="There is no next key to sign with.")
     store = TenantKeys(work)
     store.move(keys[KeyState.ACTIVE], KeyState.RETIRED)
     store.move(keys[KeyState.NEXT], KeyState.ACTIVE)
@@ -68,11 +67,13 @@ def retire_key(work: Work, key_id: str) -> TenantKey:
     """Publish a key no longer, and forget it; the one that signs cannot be retired.
 
     Raises:
-        ChangedMeanwhile: there is no such key, or it signs.
+        SigningKeyRefused: there is no such key, or it signs.
     """
     found = next((each for each in published_keys(work) if each.id == key_id), None)
-    if found is None or found.state is KeyState.ACTIVE:
-        raise ChangedMeanwhile(name=key_id)
+    if found is None:
+        raise SigningKeyRefused(reason=f"There is no key {key_id}.")
+    if found.state is KeyState.ACTIVE:
+        raise SigningKeyRefused(reason=f"Key {key_id} signs: promote the next one first.")
     TenantKeys(work).delete(found)
     return _changed(work, found, "retire_key")
 

@@ -27,12 +27,12 @@ from watchword.saml.rounds import (
     outcome,
     unconfirmed,
 )
-from watchword.saml.sealing import SigningKey, posted
+from watchword.saml.sealing import SigningKey, posted, query_of
 from watchword.saml.signatures import is_signed
 from watchword.saml.store import Replays, Rounds
 from watchword.saml.usecases.identity import PROTOCOL, Sender, find_sender, fresh_id, identify, own_entity_id, signed_by
 from watchword.saml.usecases.keys import signing_key
-from watchword.saml.usecases.telling import logout_request_of, note_outcome, redirect_address, tell_all
+from watchword.saml.usecases.telling import logout_request_of, note_outcome, redirect_address, signed_address, tell_all
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import SamlIdentity
@@ -288,7 +288,7 @@ def _refuse_to(
 
 
 def _answer(work: Work, sender: Sender, request_id: str, relay_state: str | None, status: Status) -> Form:
-    """Return our LogoutResponse."""
+    """Return our LogoutResponse, in the way in which the service provider takes messages about logouts."""
     provider, key = sender.provider, signing_key(work)
     url = provider.logout_response_url
     envelope = Envelope(
@@ -296,6 +296,9 @@ def _answer(work: Work, sender: Sender, request_id: str, relay_state: str | None
         in_response_to=request_id,
     )  # fmt: skip
     response = build_logout_response(envelope, status)
+    if provider.logout.method is LogoutMethod.FRONT_CHANNEL_REDIRECT:
+        query = query_of(response, "SAMLResponse", relay_state)
+        return Form(action=url, fields={}, address=signed_address(url, query, provider, key))
     if provider.sign_responses:
         key.sign(response, provider)
     fields = {"SAMLResponse": posted(response)}

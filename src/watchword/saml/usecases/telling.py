@@ -45,9 +45,13 @@ def logout_request_of(work: Work, telling: Telling, provider: ServiceProvider) -
 def redirect_address(work: Work, telling: Telling, provider: ServiceProvider, key: SigningKey) -> str:
     """Return the address that takes a browser to a service provider with our LogoutRequest, signed."""
     query = query_of(logout_request_of(work, telling, provider), "SAMLRequest", None)
+    return signed_address(telling.participant.url, query, provider, key)
+
+
+def signed_address(url: str, query: str, provider: ServiceProvider, key: SigningKey) -> str:
+    """Return an address that carries a message, signed."""
     signed = key.sign_query(query, provider.signature_algorithm or algorithms.SIGNATURES[0])
-    there = telling.participant.url
-    return f"{there}{'&' if '?' in there else '?'}{signed}"
+    return f"{url}{'&' if '?' in url else '?'}{signed}"
 
 
 def note_outcome(work: Work, telling: Telling, state: TellingState, reason: str = "") -> None:
