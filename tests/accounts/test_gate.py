@@ -8,9 +8,11 @@ import pytest
 
 from tests.conftest import WorldMaker
 from tests.world import ADMIN, API, CREATE_ONLY, OTHER_TENANT, PASSWORD, TRUSTED, Reply, World
+from watchword.accounts.gate import BasicGate, CredentialMemory
 from watchword.accounts.model import AccountState, LockedReason
 from watchword.accounts.store import Users
 from watchword.accounts.usecases.administrators import create_administrator
+from watchword.base.problems import Unauthorized
 from watchword.storage.schema import audit, failures
 
 PERSON = ("pat", PASSWORD)
@@ -220,3 +222,22 @@ def test_a_client_is_never_kept_waiting(world: World) -> None:
 def test_the_right_password_sent_often_at_once_is_one_guess(world: World) -> None:
     world.add_person()
     assert [reply.status for reply in world.together(*[partial(export, world, PERSON)] * 16)] == [200] * 16
+
+
+def test_nor_is_whoever_was_right_a_while_ago(world: World) -> None:
+    world.add_person()
+    moment = [0.0]
+    gate = BasicGate(CredentialMemory(lambda: moment[0]))
+
+    def admitted(password: str) -> bool:
+        header = "Basic " + base64.b64encode(f"pat:{password}".encode()).decode()
+        try:
+            world.do(lambda work: gate.admit(work, header, None, people=True))
+        except Unauthorized:
+            return False
+        return True
+
+    assert admitted(PASSWORD)
+    moment[0] += 3600
+    assert not any(admitted("Wrong-Pass-1") for _ in range(20))
+    assert admitted(PASSWORD)

@@ -118,7 +118,7 @@ class BasicGate:
                 self.memory.keep(digest)
             return matches
         with self.memory.turn_of(digest):  # else the same right password, sent often at once, would be many guesses
-            matches = self.memory.knew(digest) or _guess(work, candidate, name, secret)
+            matches = self.memory.knows(digest) or _guess(work, candidate, name, secret)
             if matches:
                 self.memory.keep(digest)
         return matches

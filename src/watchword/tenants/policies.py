@@ -829,6 +829,14 @@ class AccountDisabling:
         "Enable account disabling",
         doc="Kept for clients of the interface: an account that is switched off is switched off either way.",
     )
+    notifies: bool = rule(
+        ACCOUNT_DISABLE,
+        "account.disable.handler.notification.manageInternally",
+        kinds.BOOLEAN,
+        True,
+        "Manage notification sending internally",
+        doc="Kept for clients of the interface: nobody is told that an account was switched off.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
