@@ -87,6 +87,15 @@ def test_PLAT_CLAIM_04_a_value_that_only_one_may_have_is_refused_before_anything
     assert listed(world)[MOBILE]["uniquenessScope"] == "NONE"
 
 
+def test_a_value_counts_that_somebody_had_before_it_had_to_be_unique(worlds: WorldMaker) -> None:
+    world = worlds(**ONE_EACH)
+    world.add_person("old", claims={EMAIL_ADDRESS: MAILBOX})
+    assert world.rows(unique_values) == []
+    account = NewAccount("new", "Sample-Pass-1", {EMAIL_ADDRESS: MAILBOX})
+    with pytest.raises(ClaimTaken):
+        world.do(partial(add_user_by_hand, account=account, notifier=world.installation.notifier))
+
+
 def test_of_two_accounts_made_by_hand_one_has_the_value(worlds: WorldMaker) -> None:
     world = worlds(**ONE_EACH)
 

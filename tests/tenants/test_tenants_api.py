@@ -9,6 +9,7 @@ from tests.conftest import WorldMaker
 from tests.login.visitor import BASIC, Visitor, add_application, with_protocol
 from tests.world import ADMIN, API, OTHER_TENANT, PASSWORD, Reply, World
 from watchword.accounts.usecases.administrators import create_client
+from watchword.applications.model import Advanced
 from watchword.storage.schema import metadata, sessions, users
 from watchword.tenants.http.tenants import TENANTS
 from watchword.tenants.model import opaque_id
@@ -199,6 +200,24 @@ def test_sessions_end_with_the_tenant_and_do_not_come_back(worlds: WorldMaker) -
     assert world.rows(sessions) == []
     switch(world, tenant_id, activated=True)
     visitor.begin(application, DOMAIN)
+    assert visitor.page == "/authenticationendpoint/login.do"
+
+
+def test_its_people_lose_their_sessions_in_other_tenants_too(worlds: WorldMaker) -> None:
+    world = worlds(additions=with_protocol())
+    tenant_id = found(world, owner()).json["id"]
+    application = add_application(world, "for all", (BASIC,), advanced=Advanced(saas=True))
+    visitor = Visitor(world)
+    visitor.begin(application)
+    visitor.password(f"kim@{DOMAIN}", KIM[1])
+    assert visitor.finish()["user"] == "kim"
+    switch(world, tenant_id, activated=False)
+    stranger = Visitor(world)
+    stranger.begin(application)
+    stranger.password(f"kim@{DOMAIN}", KIM[1])
+    assert stranger.page == "/authenticationendpoint/login.do"
+    switch(world, tenant_id, activated=True)
+    visitor.begin(application)
     assert visitor.page == "/authenticationendpoint/login.do"
 
 
