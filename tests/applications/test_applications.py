@@ -266,6 +266,7 @@ def test_a_list_is_filtered_sorted_and_cut(world: World) -> None:
     assert found("filter=name+sw+al+or+issuer+eq+beta") == ["Alpha", "beta"]
     assert found("filter=name+ew+a+and+name+sw+b") == ["beta"]
     assert found("filter=name+eq+%22gamma+ray%22") == ["gamma ray"]
+    assert found("filter=clientId+eq+abc") == []
     assert found("sortBy=name&sortOrder=DESC") == ["gamma ray", "beta", "Alpha"]
     page = listed("limit=1&offset=1")
     assert (page["totalResults"], page["startIndex"], page["count"]) == (3, 2, 1)

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from watchword.applications.bodies import ApplicationBody, InboundBody, SamlBody
+from watchword.applications.bodies import ApplicationBody
 from watchword.applications.documents import Body, DocumentRefused, read_body
 from watchword.applications.metadata import Described, fetch_metadata, read_metadata
 from watchword.applications.model import Application, IdentityProvider, ServiceProvider
 from watchword.applications.provider_bodies import ProviderBody
+from watchword.applications.saml_bodies import InboundBody, SamlBody
 from watchword.applications.usecases.applications import with_metadata
 from watchword.base.problems import ApplicationRefused, ProviderRefused
 from watchword.notification.senders.addresses import OutgoingRules

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
-from watchword.applications.bodies import ApplicationBody, ManualBody
+from watchword.applications.bodies import ApplicationBody
 from watchword.applications.documents import Document, document_of
 from watchword.applications.masks import masked
 from watchword.applications.model import Application, IdentityProvider
 from watchword.applications.provider_bodies import ProviderBody
+from watchword.applications.saml_bodies import ManualBody
 
 APPLICATION: Final = "application"
 IDENTITY_PROVIDER: Final = "identity-provider"

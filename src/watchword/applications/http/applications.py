@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from watchword.applications import algorithms
-from watchword.applications.bodies import ApplicationBody, ManualBody, SamlBody, certificate_lines
+from watchword.applications.bodies import ApplicationBody, certificate_lines
 from watchword.applications.documents import Document, document_of, merged
 from watchword.applications.drafts import application_body, draft_application, saml_body, service_provider
 from watchword.applications.exports import export_application
 from watchword.applications.http.lists import address, list_body
 from watchword.applications.listing import Attributes, ListRefused, Wanted, take_page
 from watchword.applications.model import NAME_ID_FORMATS, UNSPECIFIED, Application
+from watchword.applications.saml_bodies import ManualBody, SamlBody
 from watchword.applications.store import Applications
 from watchword.applications.usecases.applications import (
     change_application,
@@ -39,6 +40,7 @@ _ATTRIBUTES: Final[Attributes[Application]] = {
     "issuer": lambda each: each.saml.issuer if each.saml else "",
     "accessUrl": lambda each: each.access_url,
     "id": lambda each: each.id,
+    "clientId": lambda _: "",  # of OpenID Connect, which nobody here speaks yet
 }
 
 
