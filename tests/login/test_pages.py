@@ -11,6 +11,7 @@ from tests.login.staged import BACKUP, CODE_PAGE, MAIL, NUMBER, RIGHT, SMS, Stag
 from tests.login.visitor import BASIC, Visitor, add_application, with_protocol
 from tests.pages.visitor import Fields
 from tests.world import OTHER_TENANT, PASSWORD, World
+from watchword.accounts.backup_codes import make_backup_codes
 from watchword.applications.model import Option
 from watchword.login.pages import CODE_PAGES, FAILED_PAGES, PHONE_PAGES
 
@@ -215,7 +216,7 @@ def test_PLAT_AUTH_05_another_browser_cannot_look_at_a_login(world: World, visit
     visitor.begin(shop)
     stranger = Visitor(world)
     page = look(stranger, visitor.location)
-    assert "You are not logged in" in page.text
+    assert "This login is over" in page.text
     assert "Shop" not in page.text
     assert visitor.key not in stranger.shown
     assert "Log in" in look(visitor).text
@@ -252,6 +253,18 @@ def test_going_back_after_the_end_leads_to_the_application_and_shows_nobody(visi
     page = look(visitor, address)
     assert f'href="{ACCESS_URL}"' in visitor.shown
     assert "alice" not in page.text
+
+
+def test_a_protocol_to_which_somebody_goes_back_leads_out_as_well(visitor: Visitor, shop: str) -> None:
+    visitor.begin(shop)
+    visitor.password("alice")
+    key = visitor.key
+    visitor.finish()
+    for _ in range(2):
+        visitor.get(f"/samlsso?sessionDataKey={key}")
+        assert visitor.page == RETRY
+        look(visitor)
+        assert f'href="{ACCESS_URL}"' in visitor.shown
 
 
 def test_an_address_that_is_of_no_web_page_is_no_link(world: World, visitor: Visitor) -> None:
@@ -378,6 +391,9 @@ def test_a_wrong_code_is_told_and_the_field_has_the_focus(visitor: Visitor, bank
 
 def test_backup_codes_are_mentioned_to_whoever_has_some(visitor: Visitor, bank: str, staged: Staged) -> None:
     staged.notes = {"backup": True, "length": 6}
+    assert "backup codes" not in look(at_code_page(Visitor(visitor.world), bank)).text
+    alice = visitor.world.known("alice")
+    visitor.world.change(lambda work: make_backup_codes(work, alice))
     assert "One of your backup codes will do as well" in look(at_code_page(visitor, bank)).text
     assert 'inputmode="text"' in visitor.shown
 

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from watchword.login.authenticator import Browser
 from watchword.login.browsers import is_own_form, move_on, read_browser
 from watchword.login.dispatcher import Dispatcher
-from watchword.login.model import Answer, LoginRequest, LoginResult
-from watchword.login.onward import Onward
+from watchword.login.model import RETRY_PAGE, Answer, LoginRequest, LoginResult, Place
+from watchword.login.onward import Onward, address_of
 from watchword.login.usecases.answer import answer_login, report_failed_send
 from watchword.login.usecases.begin import start_login
 from watchword.login.usecases.finish import take_result
@@ -62,6 +62,11 @@ class LoginFront:
             LoginStale
         """
         return take_result(work, key, read_browser(work, ask))
+
+    def lead_out(self, work: Work, key: str) -> Reply:
+        """Send the browser of a login that is over, or never was, to the page that says so."""
+        query = {"authFailure": "true", "authFailureMsg": "login.stale", "sessionDataKey": key}
+        return Reply(status=302, headers={"Location": address_of(work, Place(page=RETRY_PAGE, query=query))})
 
     def _after_sending(self, work: Work, ask: Ask[Any], onward: Onward, browser: Browser) -> Reply:
         """Wait for the first attempt of a message, where the settings say so; a failed one may lead elsewhere."""

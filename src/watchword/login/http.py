@@ -6,7 +6,7 @@ from typing import Any
 from watchword.base.problems import LoginStale
 from watchword.login.browsers import forget_session, is_own_form, read_browser
 from watchword.login.front import LoginFront
-from watchword.login.model import RETRY_PAGE, Answer, Place
+from watchword.login.model import Answer, Place
 from watchword.login.onward import address_of
 from watchword.login.usecases.sessions import log_out
 from watchword.storage.work import Work
@@ -49,8 +49,7 @@ class CommonAuth:
         try:
             return self.front.answer(work, ask, key, Answer(fields))
         except LoginStale:
-            query = {"authFailure": "true", "authFailureMsg": "login.stale", "sessionDataKey": key}
-            return _lead(work, Place(page=RETRY_PAGE, query=query))
+            return self.front.lead_out(work, key)
 
     def _log_out(self, work: Work, ask: Ask[Any]) -> Reply:
         """End the session; a request that another site has made is asked about first."""

@@ -184,7 +184,8 @@ class LoginPages:
         application = Applications(work).get(application_id) if application_id else None
         log.info("a login could not go on: %s", said.text)
         return self.pages.show(
-            work, ask, "ended.html", visit, error=said, key=key, commonauth=_path_of(work, "commonauth"),
+            work, ask, "ended.html", visit, error=said, key=key, title="ended.title" if key else "ended.over",
+            commonauth=_path_of(work, "commonauth"),
             application=application.name if application else "",
             access_url=_web_address(application.access_url) if application else "", trace=work.origin.trace,
         )  # fmt: skip

@@ -6,10 +6,12 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
+from watchword.accounts.backup_codes import count_backup_codes
 from watchword.applications.authenticators import BACKUP_CODE, EMAIL_OTP
-from watchword.login.model import Login
+from watchword.login.model import Login, Person
 from watchword.login.store.challenges import Challenge, Challenges
 from watchword.login.told import number_of
+from watchword.login.usecases.finish import user_of
 from watchword.notification.model import MessageState, OutboxEntry
 from watchword.notification.store import Messages
 from watchword.storage.work import Work
@@ -77,8 +79,13 @@ def read_waiting(work: Work, login: Login) -> Waiting:
         tries_left=_tries_left(login.notes, query) if known else None,
         numeric=bool(login.notes.get("numeric", True)),
         length=int(login.notes.get("length", 0)),
-        takes_backup=known and bool(login.notes.get("backup")),
+        takes_backup=known and bool(login.notes.get("backup")) and _has_backup_codes(work, login.person),
     )
+
+
+def _has_backup_codes(work: Work, person: Person | None) -> bool:
+    user = user_of(work, person) if person is not None else None
+    return user is not None and person is not None and bool(count_backup_codes(work.within(person.tenant), user))
 
 
 def _kind(authenticator: str) -> str:
