@@ -40,6 +40,10 @@ attacks: dev ## what must fail (ARGS=--mutants: and what must turn red, each cas
 faults: dev ## what must survive: killed workers, lost databases, silent providers
 	@$(pytest) -q -n $(workers) --dist worksteal tests/faults $(ARGS)
 
+peers: dev ## other people's service providers log in and out here; on Debian 12, as root (installs what it needs)
+	@tests/peers/install
+	@$(pytest) -q tests/peers $(ARGS)
+
 bench: dev ## how fast it is here; writes docs/explanation/performance.md
 	@$(bin)/python -m bench $(ARGS)
 
