@@ -1,26 +1,72 @@
-"""The demo: everything in one process on this machine, with a phone and a mailbox instead of providers."""
+"""The demo: everything in one process on this machine, with a phone and a mailbox instead of providers.
+
+Two sample applications stand beside the server, on a port of their own, and alice is there to log in to them.
+"""
 
 import fcntl
+import importlib
+import importlib.util
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+from watchword.accounts.claims import EMAIL_ADDRESS, GIVEN_NAME, LAST_NAME, MOBILE, Channel
+from watchword.accounts.model import NewAccount
+from watchword.accounts.usecases.names import find_user
+from watchword.accounts.usecases.people import add_user
 from watchword.app import Additions, serve
+from watchword.applications.authenticators import SMS_OTP
+from watchword.applications.model import (
+    BASIC,
+    LOCAL,
+    Application,
+    ClaimConfiguration,
+    IdentityProvider,
+    Option,
+    ProviderAuthenticator,
+    RequestedClaim,
+    Sequence,
+    ServiceProvider,
+    Step,
+)
+from watchword.applications.store import Applications, IdentityProviders
+from watchword.applications.usecases.applications import create_application
+from watchword.applications.usecases.providers import create_provider
 from watchword.base.clock import SystemClock
 from watchword.base.home import load_settings
 from watchword.base.settings import Settings
-from watchword.installation import CannotStart
+from watchword.installation import CannotStart, Installation
 from watchword.notification.configured import ConfiguredSenders
 from watchword.sandbox.http import SandboxApi
 from watchword.sandbox.inbox import Inbox
 from watchword.sandbox.pages import SandboxPages
 from watchword.sandbox.senders import LiveSenderBeside, SandboxSenders, refuse_live_senders
+from watchword.storage.work import Origin, Work
 from watchword.tenants.policies import all_properties
+from watchword.web.listener import Listener
+from watchword.web.model import SUPER_TENANT
 from watchword.web.pages import Pages
+
+ALICE = NewAccount(
+    "alice",
+    "Alice12!x",
+    {
+        GIVEN_NAME: "Alice",
+        LAST_NAME: "Anderson",
+        EMAIL_ADDRESS: "alice@example.com",
+        MOBILE: "+94771234567",
+        Channel.SMS.verified_claim: "true",
+        Channel.EMAIL.verified_claim: "true",
+    },
+)
+TOLD = (MOBILE, GIVEN_NAME, LAST_NAME, EMAIL_ADDRESS)
+SAMPLES = {"travelocity.com": True, "avis.com": False}
+"""The sample applications, and whether they ask for a code by SMS after the password."""
 
 
 def demo_folder() -> Path:
@@ -29,16 +75,26 @@ def demo_folder() -> Path:
     return Path(state) / "watchword" / "demo"
 
 
-def run_demo(*, home: Path | None, port: int, default_channel: str, keep: bool) -> None:
+def run_demo(*, home: Path | None, port: int, sample_port: int, default_channel: str, keep: bool) -> None:
     """Serve the demo until it is told to stop; what an earlier one stored is gone unless *keep*.
 
     Raises:
-        CannotStart: a demo runs already; or a provider is configured, and beside it a demo could text strangers.
+        CannotStart: a demo runs already; or its sample applications have no port, or not what they need; or a provider
+            is configured, and beside it a demo could text strangers.
         SettingsRefused
     """
     folder = demo_folder()
     with _alone(folder):
-        _run(home, folder, port, default_channel, keep=keep)
+        _refuse_taken(sample_port)
+        overrides = {
+            "watchword.server.port": str(port),
+            "identity_mgt.notification.default_notification_channel": default_channel,
+        }
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+        settings = load_settings(home, properties=all_properties(), data=folder, demo=True, overrides=overrides)
+        _refuse_live_senders(settings)
+        _run(settings, sample_port)
 
 
 @contextmanager
@@ -54,21 +110,96 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _run(home: Path | None, folder: Path, port: int, default_channel: str, *, keep: bool) -> None:
-    if not keep:
-        shutil.rmtree(folder, ignore_errors=True)
-    overrides = {
-        "watchword.server.port": str(port),
-        "identity_mgt.notification.default_notification_channel": default_channel,
-    }
-    settings = load_settings(home, properties=all_properties(), data=folder, demo=True, overrides=overrides)
-    _refuse_live_senders(settings)
+def _run(settings: Settings, sample_port: int) -> None:
     inbox = Inbox()
     senders = SandboxSenders.of_inbox(inbox, SystemClock())
-
     routes = [*SandboxApi(inbox).routes(), *SandboxPages.of_parts(Pages.of_settings(settings), inbox).routes()]
-    additions = Additions(senders, routes, public_metrics=True, on_stop=inbox.close)
-    serve(settings, announce=_announce, additions=additions)
+    samples = _samples(settings, sample_port)
+
+    def furnish(installation: Installation) -> None:
+        def put(work: Work) -> None:
+            furnish_demo(work, _samples_url(sample_port))
+
+        installation.works.do(SUPER_TENANT, put, Origin("startup", "-", ""))
+
+    additions = Additions(
+        senders, routes, public_metrics=True, furnish=furnish, listeners=[samples], on_stop=inbox.close
+    )
+    serve(settings, announce=lambda started: _announce(started, sample_port), additions=additions)
+
+
+def furnish_demo(work: Work, samples_url: str) -> None:
+    """Make what the sample applications need, as far as it is not there: alice, a way to send codes, and themselves."""
+    if find_user(work, ALICE.name) is None:
+        add_user(work, ALICE)
+        work.commit()
+    code = IdentityProviders(work).find(SMS_OTP) or create_provider(
+        work,
+        IdentityProvider(
+            id="",
+            name=SMS_OTP,
+            description="Codes by SMS, to the phone of the sandbox",
+            default_authenticator=SMS_OTP,
+            authenticators=(ProviderAuthenticator(name=SMS_OTP, enabled=True),),
+        ),
+    )
+    for name, by_sms in SAMPLES.items():
+        if Applications(work).find(name) is None:
+            create_application(work, _sample(name, samples_url, code.id if by_sms else None))
+
+
+def _sample(name: str, samples_url: str, code_provider: str | None) -> Application:
+    """Return the application of the seeds: four boxes, some claims, and a second step where there is a provider."""
+    steps = [Step((Option(LOCAL, BASIC),))]
+    if code_provider is not None:
+        steps.append(Step((Option(code_provider, SMS_OTP),)))
+    return Application(
+        id="",
+        name=name,
+        access_url=f"{samples_url}/{name}/",
+        claims=ClaimConfiguration(requested=tuple(RequestedClaim(uri) for uri in TOLD)),
+        sequence=Sequence(tuple(steps), is_default=False),
+        saml=ServiceProvider(
+            issuer=name,
+            acs_urls=(f"{samples_url}/{name}/home.jsp",),
+            attribute_profile=True,
+            always_include_attributes=True,
+        ),
+    )
+
+
+def _samples(settings: Settings, port: int) -> Listener:
+    """Return the sample applications, listening on this machine alone.
+
+    Raises:
+        CannotStart: what they need is not installed.
+    """
+    if importlib.util.find_spec("onelogin") is None:
+        raise CannotStart("the sample applications need python3-saml: pip install 'watchword[sample]'")
+    # Not imported above: a server carries no service provider, nor what one needs.
+    sample = importlib.import_module("watchword.sample.application")
+    entity_id = settings.server.hostname
+    application = sample.build_samples(SAMPLES, _samples_url(port), settings.public_url, entity_id)
+    return Listener(application, "127.0.0.1", port, None, None)
+
+
+def _samples_url(port: int) -> str:
+    return f"http://localhost:{port}"
+
+
+def _refuse_taken(port: int) -> None:
+    """Refuse a port of the sample applications that somebody else has.
+
+    Raises:
+        CannotStart
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as problem:
+            message = f"port {port}, where the sample applications should be, is in use: give another --sample-port"
+            raise CannotStart(message) from problem
 
 
 def _refuse_live_senders(settings: Settings) -> None:
@@ -81,9 +212,12 @@ def _refuse_live_senders(settings: Settings) -> None:
         configured.close()
 
 
-def _announce(settings: Settings) -> None:
+def _announce(settings: Settings, sample_port: int) -> None:
     text = resources.files("watchword").joinpath("demo.txt").read_text(encoding="utf-8")
     command = Path(sys.argv[0])
     shown = command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command
-    sys.stdout.write(text.replace("{url}", settings.public_url).replace("{watchword}", str(shown)))
+    facts = {"{url}": settings.public_url, "{watchword}": str(shown), "{samples}": _samples_url(sample_port)}
+    for name, fact in facts.items():
+        text = text.replace(name, fact)
+    sys.stdout.write(text)
     sys.stdout.flush()

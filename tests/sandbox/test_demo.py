@@ -17,5 +17,5 @@ def test_a_second_demo_leaves_the_first_one_its_database(tmp_path: Path, monkeyp
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(CannotStart, match="runs already"):
-            run_demo(home=None, port=0, default_channel="SMS", keep=False)
+            run_demo(home=None, port=0, sample_port=0, default_channel="SMS", keep=False)
     assert (folder / "watchword.db").read_bytes() == b"of the first"

@@ -49,12 +49,13 @@ def worker(desk: Desk) -> None:
     "--default-channel", type=click.Choice(["SMS", "EMAIL"]), default="SMS", help="Where codes go by default."
 )
 @click.option("--port", type=PORT, default=9443, help="The main port; else 9443.")
+@click.option("--sample-port", type=PORT, default=8080, help="The port of the sample applications; else 8080.")
 @click.option("--home", type=FOLDER, help="A home to show instead of the demo's own settings; no live sender in it.")
 @click.option("--keep", is_flag=True, help="Keep what an earlier demo has stored.")
-def demo(default_channel: str, port: int, home: Path | None, *, keep: bool) -> None:
+def demo(default_channel: str, port: int, sample_port: int, home: Path | None, *, keep: bool) -> None:
     """Show everything on this machine, with a phone and a mailbox on a page instead of providers."""
     set_up_log(plain=sys.stderr.isatty(), level=logging.WARNING, stream=sys.stderr)
-    run_demo(home=home, port=port, default_channel=default_channel, keep=keep)
+    run_demo(home=home, port=port, sample_port=sample_port, default_channel=default_channel, keep=keep)
 
 
 lasting.add_command(demo)

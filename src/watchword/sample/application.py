@@ -116,7 +116,7 @@ class Site:
     def log_in(self, request: Request) -> Response:
         """Send the browser to the identity server, with a request that is remembered for this browser alone."""
         browser = request.cookies.get(self._login_cookie) or secrets.token_urlsafe(32)
-        relay_state = request.query_params.get("to", self.provider.path)
+        relay_state = request.query_params.get("to", self.provider.path + "home.jsp")
         try:
             if request.query_params.get("binding") == "post":
                 sending = self.provider.login_by_post(relay_state)
