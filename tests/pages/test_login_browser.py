@@ -16,8 +16,19 @@ from tests.login.visitor import BASIC, add_application, with_protocol
 from tests.pages.test_browser import Screen, Windows, complaints, drivers  # noqa: F401  # drivers is a fixture
 from tests.pages.visitor import setting
 from tests.world import PASSWORD, World
+from watchword.accounts.backup_codes import make_backup_codes
+from watchword.accounts.claims import MOBILE
 from watchword.accounts.store import Users
-from watchword.applications.model import ClaimConfiguration, RequestedClaim
+from watchword.applications.authenticators import SMS_OTP
+from watchword.applications.model import (
+    ClaimConfiguration,
+    IdentityProvider,
+    Option,
+    ProviderAuthenticator,
+    RequestedClaim,
+)
+from watchword.applications.usecases.providers import create_provider
+from watchword.storage.work import Work
 
 DONE = '"user":"alice"'
 
@@ -216,3 +227,108 @@ def test_CLICK_01_no_page_of_logging_in_can_be_framed(screen: LoginScreen, tmp_p
     assert "User name" not in screen.driver.page_source
     screen.driver.switch_to.default_content()
     assert complaints(screen.driver)
+
+
+# --- the real authenticators
+
+
+@pytest.fixture
+def real(worlds: WorldMaker) -> Iterator[tuple[World, str]]:
+    port = free_port()
+    world = worlds(additions=with_protocol(), **setting("watchword.public_url", f"http://localhost:{port}"))
+    with listening(world, port) as address:
+        yield world, address
+
+
+def add_phone_provider(world: World) -> Option:
+    """Make the identity provider that carries codes by SMS, and return the option of a step."""
+
+    def add(work: Work) -> str:
+        authenticator = ProviderAuthenticator(name=SMS_OTP, enabled=True)
+        provider = IdentityProvider(
+            id="", name="MySms", default_authenticator=SMS_OTP, authenticators=(authenticator,)
+        )  # fmt: skip
+        return create_provider(work, provider).id
+
+    return Option(world.do(add), SMS_OTP)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_person_without_a_number_gives_one_and_it_is_kept_after_the_right_code(
+    real: tuple[World, str],
+    drivers: Windows,  # noqa: F811  # the fixture
+    scripts: bool,  # noqa: FBT001  # a case
+) -> None:
+    world, address = real
+    world.add_person("alice")
+    screen = LoginScreen(drivers(scripts), address)
+    screen.begin(add_application(world, "Bank", (BASIC,), (add_phone_provider(world),)))
+    screen.fill(username="alice", password=PASSWORD)
+    screen.wait_for("What is your mobile number?")
+    fits_if(screen, scripts)
+    screen.fill(MOBILE_NUMBER="12")
+    screen.wait_for("This number cannot be used")
+    screen.fill(MOBILE_NUMBER=NUMBER)
+    screen.wait_for("Enter the code")
+    assert MOBILE not in world.known("alice").claims
+    screen.fill(OTPcode="999999")
+    screen.wait_for("This code is not right")
+    screen.fill(OTPcode=world.last_code())
+    screen.wait_for(DONE)
+    assert world.known("alice").claims[MOBILE] == NUMBER
+    screen.driver.get("about:blank")
+
+
+def test_an_expired_code_a_new_one_and_a_backup_code(
+    real: tuple[World, str],
+    drivers: Windows,  # noqa: F811  # the fixture
+) -> None:
+    world, address = real
+    alice = world.add_person("alice", claims={MOBILE: NUMBER})
+    codes: list[str] = []
+    world.change(lambda work: codes.extend(make_backup_codes(work, alice)))
+    screen = LoginScreen(drivers(True), address)  # noqa: FBT003  # with scripts
+    bank = add_application(world, "Bank", (BASIC,), (add_phone_provider(world),))
+    screen.begin(bank)
+    screen.fill(username="alice", password=PASSWORD)
+    screen.wait_for("Enter the code")
+    old = world.last_code()
+    world.clock.tick(minutes=6)
+    screen.fill(OTPcode=old)
+    screen.wait_for("This code has expired")
+    screen.press("Send a new code")
+    screen.wait_for("Your code is on its way")
+    assert "expired" not in screen.driver.find_element(By.TAG_NAME, "main").text
+    assert world.last_code() != old
+    screen.fill(OTPcode=codes[0])
+    screen.wait_for(DONE)
+    screen.driver.get("about:blank")
+
+
+def test_a_provider_that_is_down_is_told_in_plain_words_with_what_is_left(
+    real: tuple[World, str],
+    drivers: Windows,  # noqa: F811  # the fixture
+) -> None:
+    world, address = real
+    alice = world.add_person("alice", claims={MOBILE: NUMBER})
+    codes: list[str] = []
+    world.change(lambda work: codes.extend(make_backup_codes(work, alice)))
+    world.post_office.refuses = "no credit"
+    screen = LoginScreen(drivers(True), address)  # noqa: FBT003  # with scripts
+    screen.begin(add_application(world, "Bank", (BASIC,), (SMS, MAIL, BACKUP)))
+    screen.fill(username="alice", password=PASSWORD)
+    screen.press("Get a code by text message")
+    screen.wait_for("Enter the code")
+    world.deliver()
+    screen.driver.refresh()
+    screen.wait_for("could not be sent")
+    assert "credit" not in screen.driver.page_source
+    screen.press("Use a backup code")
+    screen.fill(BackupCode=codes[0])
+    screen.wait_for(DONE)
+    screen.driver.get("about:blank")
+
+
+def fits_if(screen: LoginScreen, scripts: bool) -> None:  # noqa: FBT001  # only a page with scripts can be asked
+    if scripts:
+        fits(screen)
