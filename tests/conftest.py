@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -24,7 +24,12 @@ class WorldMaker(Protocol):
     """Makes installations that differ from the usual one."""
 
     def __call__(
-        self, *, profile: str = "wso2", courier: str = "stepping", additions: More | None = None, **settings: str
+        self,
+        *,
+        profile: str = "wso2",
+        courier: str = "stepping",
+        additions: Any = None,  # noqa: ANN401  # a More; the checker thinks that it could be among **settings
+        **settings: str,
     ) -> World:
         """Make an installation; *settings* are named by their keys, and a courier that is "running" sends by itself."""
 

@@ -1,12 +1,18 @@
 """What the governance interface shows at first, and what it refuses (platform.md 3.2, 3.3)."""
 
+from typing import Any
+
 import pytest
 
 from tests.conftest import WorldMaker
+from tests.tenants.kit import Server
 from tests.world import World
+from watchword.applications.http.authenticators import AuthenticatorsApi
+from watchword.base.settings import AuthenticatorSettings
 from watchword.tenants.http.configs import CONFIGS
 from watchword.tenants.http.governance import ROOT
 from watchword.tenants.model import opaque_id
+from watchword.web.model import NOBODY, Ask
 
 SIGN_UP = f"{ROOT}/VXNlciBPbmJvYXJkaW5n/connectors/c2VsZi1zaWduLXVw"
 OTP = "SelfRegistration.OTP."
@@ -91,3 +97,10 @@ def test_the_servers_own_authenticators_are_listed(world: World) -> None:
     shown = world.request("GET", listed[0]["self"]).json
     assert (shown["id"], shown["type"], shown["isEnabled"]) == (opaque_id("BasicAuthenticator"), "LOCAL", True)
     assert world.request("GET", f"{CONFIGS}/authenticators/{opaque_id('SMSOTP')}").status == 404
+
+
+def test_an_authenticator_that_the_operator_switched_off_is_said_to_be_off(server: Server) -> None:
+    said = {"email-otp-authenticator": AuthenticatorSettings(enabled=False)}
+    ask = Ask(None, NOBODY, "127.0.0.1")
+    listed: Any = server.with_settings(authenticators=said).do(lambda work: AuthenticatorsApi().list_all(work, ask))
+    assert [each["name"] for each in listed if not each["isEnabled"]] == ["email-otp-authenticator"]

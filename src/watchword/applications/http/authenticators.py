@@ -29,18 +29,20 @@ class AuthenticatorsApi:
         """List the server's own authenticators."""
         place = address(work, LOCAL_AUTHENTICATORS)
         own = [each for each in AUTHENTICATORS if not each.federated]
-        return [{**_shown(each), "self": f"{place}/{authenticator_id(each)}"} for each in own]
+        return [{**_shown(work, each), "self": f"{place}/{authenticator_id(each)}"} for each in own]
 
     def read(self, work: Work, ask: Ask[None]) -> object:
         """Show one of the server's own authenticators, by its name in base64url."""
         found = authenticator_of_id(ask.path["id"])
         if found is None or found.federated:
             raise ProviderUnknown(name=ask.path["id"])
-        return {**_shown(found), "properties": []}
+        return {**_shown(work, found), "properties": []}
 
 
-def _shown(known: AuthenticatorType) -> Mapping[str, Any]:
+def _shown(work: Work, known: AuthenticatorType) -> Mapping[str, Any]:
+    said = work.settings.authenticators.get(known.name)
+    is_enabled = said is None or said.enabled
     return {
-        "id": authenticator_id(known), "name": known.name, "displayName": known.display_name, "isEnabled": True,
+        "id": authenticator_id(known), "name": known.name, "displayName": known.display_name, "isEnabled": is_enabled,
         "type": "LOCAL", "tags": list(known.tags),
     }  # fmt: skip
