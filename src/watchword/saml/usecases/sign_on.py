@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from watchword.accounts.model import User
 from watchword.accounts.store import Users
+from watchword.applications.model import ServiceProvider
 from watchword.applications.release import tell
 from watchword.applications.store import Applications
 from watchword.login.model import Failure, LoginRequest, LoginResult, Person, Session, SessionApplication
@@ -16,7 +17,7 @@ from watchword.saml.contexts import context_for
 from watchword.saml.model import Asked, Attribute, AuthnRequest, Form, NameId, Refused, Status
 from watchword.saml.names import AUTHN_FAILED, NO_PASSIVE, RESPONDER
 from watchword.saml.reading import Received
-from watchword.saml.sealing import encrypt_assertion, posted
+from watchword.saml.sealing import SigningKey, encrypt_assertion, posted
 from watchword.saml.store import Replays
 from watchword.saml.subjects import format_for, name_for, plain_name
 from watchword.saml.usecases.identity import (
@@ -113,9 +114,9 @@ def refuse_to(work: Work, sender: Sender, asked: Asked, refusal: Refused) -> For
     note(work, "saml_login", sender.application.name, outcome="refused", reason=refusal.reason)
     key = signing_key(work)
     response = build_response(_envelope(work, sender, asked), refusal.status)
+    work.commit()
     if sender.provider.sign_responses:
         key.sign(response, sender.provider)
-    work.commit()
     return _form(asked, posted(response))
 
 
@@ -140,19 +141,18 @@ def _assert(work: Work, sender: Sender, asked: Asked, result: LoginResult) -> Fo
     if asked.subject and asked.subject not in {name_id.value, plain_name(sender.application, person, user)}:
         raise Refused("somebody else has logged in than was asked for", RESPONDER, AUTHN_FAILED)
     statement = _statement(work, sender, asked, result, name_id, _attributes(sender, asked, user))
-    response = _sealed(work, sender, asked, statement)
+    key, envelope = signing_key(work), _envelope(work, sender, asked)
     Sessions(work).add_application(_participation(work, sender, session, name_id))
     note(work, "saml_login", sender.application.name, reason=_who(person))
-    work.commit()
-    return _form(asked, response)
+    work.commit()  # signing is slow: no transaction stays open meanwhile
+    return _form(asked, _sealed(key, provider, envelope, statement))
 
 
-def _sealed(work: Work, sender: Sender, asked: Asked, statement: Statement) -> str:
+def _sealed(key: SigningKey, provider: ServiceProvider, envelope: Envelope, statement: Statement) -> str:
     """Sign the assertion, then encrypt it, then sign the response: each covers what was done before."""
-    key, provider = signing_key(work), sender.provider
     assertion = build_assertion(statement)
     key.sign(assertion, provider)
-    response = build_response(_envelope(work, sender, asked), Status())
+    response = build_response(envelope, Status())
     response.append(encrypt_assertion(assertion, provider) if provider.encryption.enabled else assertion)
     if provider.sign_responses:
         key.sign(response, provider)
