@@ -3,6 +3,7 @@
 import base64
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.world import OTHER_TENANT, PASSWORD, World
 from watchword.accounts.backup_codes import make_backup_codes
 from watchword.applications.model import Option
 from watchword.login.pages import CODE_PAGES, FAILED_PAGES, PHONE_PAGES
+from watchword.login.told import TEXT_OF_MESSAGE
 
 LOGIN = "/authenticationendpoint/login.do"
 RETRY = "/authenticationendpoint/retry.do"
@@ -516,3 +518,9 @@ def test_the_language_that_was_chosen_stays(visitor: Visitor, bank: str) -> None
     assert "Anmelden" in look(visitor, f"{LOGIN}?sessionDataKey={key}&ui_locales=de").text
     visitor.answer({"username": "alice", "password": PASSWORD}, key=key)
     assert "Geben Sie den Code" in look(visitor).text
+
+
+def test_the_reference_names_every_page_and_every_message() -> None:
+    told = (Path(__file__).parent.parent.parent / "docs/reference/login-pages.md").read_text()
+    assert [page for page in ADDRESSES if f"`{page}`" not in told] == []
+    assert [message for message in TEXT_OF_MESSAGE if f"`{message}`" not in told] == []

@@ -134,6 +134,7 @@ class LoginPages:
     def _failed(self, looking: Looking) -> Reply:
         """Say why there is no code, or why it was of no use, and what is left."""
         said = said_of(looking.query, AT_FAILURES) or Said(GENERIC)
+        log.info("a code was of no use: %s", said.text)
         return self._show(
             looking, "otp_failed.html", said=_saying(said), detail=decoded(looking.query.get("authFailureInfo", "")),
             may_type=said.text == "told.wrong_code", may_resend=looking.query.get("resendCode") == "true",
