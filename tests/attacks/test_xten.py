@@ -1,5 +1,6 @@
 """One tenant at the gates of another: XTEN."""
 
+import re
 from base64 import urlsafe_b64encode
 
 import pytest
@@ -12,6 +13,7 @@ from tests.attacks.stage import (
     API_B,
     PASSWORD,
     TENANT_B,
+    Answer,
     Stage,
     registration,
     wait_for,
@@ -43,7 +45,7 @@ def test_the_administrator_of_one_tenant_does_nothing_in_another(stage: Stage) -
     never = urlsafe_b64encode(b"nobody").decode().rstrip("=")
     tricks = {"X-Tenant": "carbon.super", "X-Forwarded-Host": "carbon.super", "Host": "carbon.super"}
     closed = [operation for operation in operations(stage) if not operation.is_open]
-    with stage.no_effect():
+    with stage.no_effect("failures"):  # of the administrator's name, where it is nobody's
         for operation in closed:
             address = operation.path.replace("{id}", encoded)
             for body in (
@@ -62,7 +64,8 @@ def test_the_administrator_of_one_tenant_does_nothing_in_another(stage: Stage) -
                 if "{id}" in operation.path:
                     other = f"/t/{TENANT_B}{operation.path.replace('{id}', never)}"
                     same = stage.ask(operation.method, other, body, by=ADMIN_B)
-                    assert (abroad.status, abroad.body) == (same.status, same.body), operation
+                    asked = (encoded, name, never, "nobody")
+                    assert _told(abroad, *asked) == _told(same, *asked), operation
                     assert abroad.status >= 400, operation
     assert len(closed) >= 10
     assert stage.confirm(code).status == 202
@@ -97,3 +100,11 @@ def test_what_a_process_remembers_of_one_tenant_says_nothing_in_another(stage: S
         assert stage.register(stage.new_name(), by=ADMIN_A).status == 201
         assert stage.register(stage.new_name(), by=ADMIN_B, api=API_B).code == "20021"
     stage.command("policy", "set", "self-sign-up", "SelfRegistration.Enable", "true", "--tenant", TENANT_B)
+
+
+def _told(answer: Answer, *asked: str) -> tuple[int, str]:
+    """Return what an answer says, whatever it was *asked* for, and whichever request it answers."""
+    text = re.sub(r'"traceId":"[^"]*"', "", answer.body.decode())
+    for each in asked:
+        text = text.replace(each, "…")
+    return answer.status, text
