@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent.parent / "docs/how-to/test-your-sign-up.md"
-DEMO = "from watchword.demo import run_demo; run_demo(home=None, port={port}, default_channel='SMS', keep=False)"
+DEMO = (
+    "from watchword.demo import run_demo; "
+    "run_demo(home=None, port={port}, sample_port={sample_port}, default_channel='SMS', keep=False)"
+)
 
 
 def free_port() -> int:
@@ -30,7 +33,7 @@ def test_the_test_of_the_page_passes(tmp_path: Path) -> None:
     written = tmp_path / "test_sign_up.py"
     written.write_text(shown.replace("localhost:9443", f"localhost:{port}"))
     surroundings = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
-    demo = [sys.executable, "-c", DEMO.format(port=port)]
+    demo = [sys.executable, "-c", DEMO.format(port=port, sample_port=free_port())]
     with subprocess.Popen(demo, stdout=subprocess.PIPE, text=True, env=surroundings) as server:
         assert server.stdout is not None
         try:
