@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import WorldMaker
 from tests.world import ADMIN, API, LONG_PASSWORD, OTHER_TENANT, PASSWORD, World
-from watchword.accounts.claims import ACCOUNT_DISABLED, EMAIL_ADDRESS, MOBILE, Channel
+from watchword.accounts.claims import ACCOUNT_DISABLED, EMAIL_ADDRESS, FAILED_BEFORE_SUCCESS, MOBILE, Channel
 from watchword.accounts.model import AccountState, Proof, User
 from watchword.accounts.store import Users
 from watchword.accounts.usecases.login_names import find_login_user
@@ -216,6 +216,16 @@ def test_what_opens_an_account_forgets_its_failures(world: World) -> None:
         assert outcome(world, "pat", PASSWORD) is PasswordOutcome.RIGHT
 
 
+def test_a_success_says_how_many_were_wrong_before_it(world: World) -> None:
+    world.add_person()
+    said = []
+    for wrong in (0, 3, 0):
+        [prove(world, "pat") for _ in range(wrong)]
+        prove(world, "pat", PASSWORD)
+        said.append(world.known("pat").claims.get(FAILED_BEFORE_SUCCESS, "0"))
+    assert said == ["0", "3", "0"]
+
+
 def test_a_lock_that_has_ended_no_longer_shuts_the_interface(world: World) -> None:
     world.add_person()
     assert world.request("GET", f"{API}/me", by=("pat", PASSWORD)).status == 200
@@ -248,10 +258,11 @@ def test_a_plain_name_is_sought_in_primary_first_and_then_where_a_store_was_made
 
 def test_a_number_finds_nobody_unless_the_tenant_allows_it(world: World) -> None:
     world.add_person("kim", claims={MOBILE: NUMBER})
+    connector, name = "multiattribute.login.handler", "account.multiattributelogin.handler"
+    values = {f"{name}.allowedattributes": f"http://wso2.org/claims/username,{MOBILE}"}
+    world.do(lambda work: change_policy(work, connector, values))
     assert found(world, NUMBER) is None
-    name = "account.multiattributelogin.handler"
-    values = {f"{name}.enable": "true", f"{name}.allowedattributes": f"http://wso2.org/claims/username,{MOBILE}"}
-    world.do(lambda work: change_policy(work, "multiattribute.login.handler", values))
+    world.do(lambda work: change_policy(work, connector, {f"{name}.enable": "true"}))
     assert found(world, NUMBER) == "PRIMARY/kim"
     assert found(world, " +94 77 123 4567") == "PRIMARY/kim"
     assert found(world, "kim") == "PRIMARY/kim"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from watchword.accounts.claims import FAILED_BEFORE_SUCCESS
 from watchword.accounts.guessing import (
     Failed,
     Guess,
@@ -219,6 +220,9 @@ def _compare(work: Work, guess: Guess, password: str) -> PasswordTried:
     if user is None or not matches:
         return PasswordTried(PasswordOutcome.WRONG, guess, count_failure(work, guess))
     note_success(work, guess)
+    before = str(guess.number - 1)
+    if user.claims.get(FAILED_BEFORE_SUCCESS, "0") != before:
+        Users(work).set_claims(user.id, {FAILED_BEFORE_SUCCESS: before})
     return PasswordTried(_state_of(work, user), guess)
 
 
