@@ -10,7 +10,7 @@ import pytest
 
 from tests.peers.identity_server import PASSWORD, IdentityServer, identity_server
 from tests.peers.peers import PEERS, Peer
-from tests.peers.traveller import Change, Page, Traveller
+from tests.traveller import Change, Page, Traveller
 
 HERE = Path(__file__).parent
 FIRST_PORT = 9600

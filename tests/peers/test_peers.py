@@ -6,7 +6,7 @@ import pytest
 
 from tests.peers.conftest import Neighbourhood
 from tests.peers.peers import PEERS, Peer
-from tests.peers.traveller import Traveller, with_one_octet_changed
+from tests.traveller import Traveller, with_one_octet_changed
 
 OK = 200
 WHO = {"name": "alice", "mobile": "+94771234567"}
