@@ -53,7 +53,7 @@ class Waiting:
     @property
     def input_mode(self) -> str:
         """Return which keyboard the code wants."""
-        return "numeric" if self.numeric and not self.takes_backup else "text"
+        return "numeric" if self.numeric else "text"
 
 
 def read_waiting(work: Work, login: Login) -> Waiting:
@@ -67,8 +67,9 @@ def read_waiting(work: Work, login: Login) -> Waiting:
     if kind == "backup":
         return Waiting(kind=kind, news="", tries_left=_tries_left(login.notes, query))
     challenge = Challenges(work).find(login.key, authenticator)
-    message = Messages(work).find(challenge.message_id) if challenge is not None and challenge.message_id else None
     known = any(each.person.is_proven and not each.skipped for each in login.proofs)
+    left = challenge.message_id if challenge is not None and known else None
+    message = Messages(work).find(left) if left is not None else None
     return Waiting(
         kind=kind,
         news=_news(work, challenge, message) if known else "unsaid",
