@@ -9,33 +9,32 @@ import socket
 import subprocess
 import sys
 import tempfile
+import zlib
 from base64 import b64encode
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from urllib.parse import urlencode
 
 import bench as driver
-from bench import Conn, Peer, expect
+from bench import Bad, Conn, Peer, expect
 
 PROJECT = Path(__file__).resolve().parent.parent
 ADMINISTRATOR, PASSWORD = "bench-operator", "seven-quiet-rivers-run"
 MOBILE = "http://wso2.org/claims/mobile"
 API = "/api/identity/user/v1.0"
-TOML = """
-[identity_mgt.user_self_registration]
-allow_self_registration = true
-enable_detailed_api_response = true
-[identity_mgt.notification]
-default_notification_channel = "SMS"
-resolve_notification_channel = true
-[watchword.server]
-host = "127.0.0.1"
-[watchword.sms.provider]
-recipe = "custom"
-request.url = "http://127.0.0.1:{sink}/messages"
-request.json = {{ to = "{{{{to}}}}", text = "{{{{text}}}}" }}
-reply = {{ success = [200], receipt = "sid" }}
-[watchword.outgoing]
-allow = ["http://127.0.0.1:{sink}"]
+SSO = "/samlsso"
+NONCE_COOKIE = "sessionNonceCookie-"
+FURNISH = f"""
+import os, pathlib, sys
+sys.path.insert(0, {str(PROJECT)!r})
+from bench.logins import add_application
+from bench.servers import Home
+url, home = os.environ["DB"], pathlib.Path(sys.argv[1])
+add_application(Home.furnish(home, int(sys.argv[2]), url if url.startswith("postgresql:") else None))
 """
+HOME_OF_DATABASE = 'case "$DB" in postgresql:*) home="$0/pg";; *) home="$0/sqlite";; esac'
+_numbers = count(1)
 
 
 class Ours(Peer):  # type: ignore[misc]  # the driver has no types
@@ -44,8 +43,7 @@ class Ours(Peer):  # type: ignore[misc]  # the driver has no types
     name = "ours"
     ready = "/health/ready"
     hashes = ("same",)
-    second_step = False
-    note = "confirms a phone; no log-in yet"
+    note = "confirms a phone; a log-in comes from a SAML service provider, its password step is two requests"
 
     def __init__(self) -> None:
         """Start the provider."""
@@ -68,18 +66,14 @@ class Ours(Peer):  # type: ignore[misc]  # the driver has no types
         del port, workers
         script = (
             f"export WATCHWORD_SERVER_MANAGEMENT_PORT={_free_port()}; "
-            'home="$0/sqlite"; '
-            'case "$DB" in postgresql:*) export WATCHWORD_DATABASE_URL="$DB"; home="$0/pg";; esac; '
-            'mkdir -p "$home"; cp "$0/deployment.toml" "$home/"; '
-            f'[ -e "$home/watchword/keys" ] || "{PROJECT}/.venv/bin/watchword" keys create --home "$home" || exit 1; '
-            f'exec "{PROJECT}/.venv/bin/watchword" serve --home "$home" --port "$PORT" --no-tls'
+            f'{HOME_OF_DATABASE}; exec "{PROJECT}/.venv/bin/watchword" serve --home "$home" --port "$PORT"'
         )
-        (self._folder / "deployment.toml").write_text(TOML.format(sink=self._sink))
         return ["sh", "-c", script, str(self._folder)]
 
     def migrate(self) -> list[str]:
-        """Return a command that does nothing, so that the driver makes the database."""
-        return ["true"]
+        """Return what makes a home for a database, with the application to which people log in."""
+        script = f'{HOME_OF_DATABASE}; exec "{PROJECT}/.venv/bin/python" -P -c "$1" "$home" {self._sink}'
+        return ["sh", "-c", script, str(self._folder), FURNISH]
 
     def recipient(self, u: str) -> str:
         """Return the phone of a person."""
@@ -94,10 +88,34 @@ class Ours(Peer):  # type: ignore[misc]  # the driver has no types
         """Confirm by the code from the provider."""
         expect(await c.req("POST", f"{API}/validate-code", {"code": code, "properties": []}, _basic()), 202)
 
-    async def login(self, c: Conn, u: str) -> None:
-        """Log in: not yet; a look at the profile, so that the driver has something to do."""
-        pair = b64encode(f"{u}:{driver.PASSWORD}".encode()).decode()
-        expect(await c.req("GET", f"{API}/me", headers=[("Authorization", f"Basic {pair}")]), 200)
+    async def login(self, c: Conn, u: str) -> tuple[str, str]:
+        """Come from the service provider, and say the password."""
+        query = urlencode({"SAMLRequest": _authn_request()})
+        _, _, cookies = expect(await c.req("GET", f"{SSO}?{query}"), 302)
+        nonce = next(each for each in cookies if each.startswith(NONCE_COOKIE))
+        key = nonce.removeprefix(NONCE_COOKIE).partition("=")[0]
+        form = {"sessionDataKey": key, "username": u, "password": driver.PASSWORD}
+        expect(await c.req("POST", "/commonauth", form, [("Cookie", nonce)], form=True), 302)
+        return key, nonce
+
+    async def otp(self, c: Conn, u: str, state: tuple[str, str], code: str) -> None:
+        """Say the code; whoever is logged in has a session then."""
+        key, nonce = state
+        form = {"sessionDataKey": key, "OTPcode": code, "resendCode": "false"}
+        _, _, cookies = expect(await c.req("POST", "/commonauth", form, [("Cookie", nonce)], form=True), 302)
+        if not any(each.startswith("commonAuthId=") for each in cookies):
+            raise Bad(f"no session: {cookies}")
+
+
+def _authn_request() -> str:
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    message = (
+        '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"'
+        f' xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_peers{next(_numbers)}" Version="2.0"'
+        f' IssueInstant="{at}"><saml:Issuer>bench.example</saml:Issuer></samlp:AuthnRequest>'
+    )
+    packer = zlib.compressobj(6, wbits=-15)
+    return b64encode(packer.compress(message.encode()) + packer.flush()).decode()
 
 
 def _basic() -> list[tuple[str, str]]:
