@@ -6,14 +6,16 @@ from tests.conftest import WorldMaker
 from tests.world import API, LONG_PASSWORD, MAILBOX, MOBILE_NUMBER, OTHER_TENANT, PASSWORD, TRUSTED, World
 from watchword.accounts.claims import GIVEN_NAME, MOBILE, PHONE_VERIFIED, Channel
 from watchword.accounts.model import AccountState, LockedReason, Proof
-from watchword.accounts.store import Clients, Users
+from watchword.accounts.store.clients import Clients
+from watchword.accounts.store.users import Users
 from watchword.base.kinds import read_limit
 from watchword.notification.store import Messages
-from watchword.registration.usecases.people import remove_user
-from watchword.registration.usecases.update import update_claims
 from watchword.storage.counters import count
 from watchword.storage.schema import codes, counters, unique_values, user_claims, verifications
 from watchword.storage.work import Work
+
+from watchword.registration.usecases.people import remove_user
+from watchword.registration.usecases.update import update_claims
 
 
 def test_a_person_signs_up_and_confirms(world: World) -> None:

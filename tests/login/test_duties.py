@@ -3,13 +3,12 @@
 import re
 
 import pytest
-
 from tests.conftest import WorldMaker
 from tests.login.visitor import Visitor, add_application, with_protocol
 from tests.pages.visitor import Fields, setting
 from tests.world import PASSWORD, World
 from watchword.accounts.claims import DIALECT, EMAIL_ADDRESS, GIVEN_NAME, MOBILE, PHONE_VERIFIED
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.applications.model import ClaimConfiguration, RequestedClaim
 
 CHANGE = "/authenticationendpoint/change-password.do"

@@ -3,9 +3,8 @@
 from typing import Any
 
 from sqlalchemy import update
-
 from tests.mutants.planting import plant
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.codes.store import Codes
 from watchword.storage.schema import codes
 from watchword.storage.work import Memory

@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.mutants.planting import plant
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
+
 from watchword.registration import http
 from watchword.registration.usecases import register
 

@@ -3,7 +3,6 @@
 from functools import partial
 
 import pytest
-
 from tests.conftest import WorldMaker
 from tests.world import API, MAILBOX, MOBILE_NUMBER, PASSWORD, Reply, World
 from watchword.accounts.claims import (
@@ -15,9 +14,10 @@ from watchword.accounts.claims import (
     VERIFY_MOBILE,
     Channel,
 )
-from watchword.accounts.store import Users
-from watchword.registration.usecases.update import update_claims
+from watchword.accounts.store.users import Users
 from watchword.storage.schema import codes
+
+from watchword.registration.usecases.update import update_claims
 
 NEW_NUMBER, NEW_MAILBOX = "+94771234568", "kim@example.org"
 MOBILE_CHECKED = {"UserClaimUpdate.MobileNumber.EnableVerification": "true"}

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 import pytest
 import xmlsec
 from sqlalchemy import insert
-from xmlsec import constants
-
 from tests.saml.kit import (
     AVIS,
     FORMAT_11,
@@ -27,7 +25,7 @@ from tests.saml.kit import (
 )
 from tests.world import World
 from watchword.accounts.claims import DIALECT, EMAIL_ADDRESS, MOBILE
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.applications.model import (
     ClaimConfiguration,
     Encryption,
@@ -37,6 +35,7 @@ from watchword.applications.model import (
 )
 from watchword.storage.schema import user_roles
 from watchword.web.model import SUPER_TENANT
+from xmlsec import constants
 
 PASSWORD_CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
 PROTECTED = f"{PASSWORD_CLASS}ProtectedTransport"

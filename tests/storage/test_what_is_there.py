@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-
 from tests.world import settings_of
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.installation import CannotStart, open_installation
 from watchword.web.model import SUPER_TENANT
 

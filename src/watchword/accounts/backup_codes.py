@@ -9,7 +9,8 @@ from hmac import compare_digest
 
 from watchword.accounts.claims import BACKUP_CODES, IDENTITY_BACKUP_CODES
 from watchword.accounts.model import User
-from watchword.accounts.store import BackupCodes, Users
+from watchword.accounts.store.credentials import BackupCodes
+from watchword.accounts.store.users import Users
 from watchword.base.entropy import draw
 from watchword.storage.audit import note
 from watchword.storage.work import Work

@@ -11,7 +11,7 @@ from math import ceil
 from typing import Protocol
 
 from watchword.accounts.model import Factor, LockedReason, User
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.base.kinds import Limit
 from watchword.storage import counters
 from watchword.storage.audit import note

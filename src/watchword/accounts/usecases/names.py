@@ -15,7 +15,8 @@ from watchword.accounts.names import (
     tenant_suffixes,
     without_tenant,
 )
-from watchword.accounts.store import Clients, Users
+from watchword.accounts.store.clients import Clients
+from watchword.accounts.store.users import Users
 from watchword.base.patterns import full_match
 from watchword.base.problems import RealmUnknown, UserExists, UserNameRefused
 from watchword.storage.work import Work

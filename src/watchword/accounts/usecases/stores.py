@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from watchword.accounts.model import PRIMARY, UserStore
 from watchword.accounts.names import is_realm
-from watchword.accounts.store import UserStores
+from watchword.accounts.store.stores import UserStores
 from watchword.base.problems import StoreExists, StoreFieldRefused, StoreInUse, StoreRefused, StoreUnknown
 from watchword.storage.audit import note
 from watchword.storage.failures import forget_failures

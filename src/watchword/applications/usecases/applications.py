@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.applications.certificates import read_certificates
 from watchword.applications.model import LOCAL, Application, Option, RequestedClaim, ServiceProvider, Step
 from watchword.applications.model import Sequence as LoginSequence

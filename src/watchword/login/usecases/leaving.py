@@ -1,12 +1,13 @@
 """Sessions end with what they stand on: an account that goes, a tenant that is switched off."""
 
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.codes.store import Codes
 from watchword.login.store.sessions import Sessions
-from watchword.login.usecases.sessions import end_session
 from watchword.notification.store import Messages
 from watchword.storage.audit import note
 from watchword.storage.work import Work
+
+from watchword.login.usecases.sessions import end_session
 
 
 def let_go(work: Work, user_id: str) -> None:

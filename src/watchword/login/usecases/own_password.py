@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.login.authenticator import Browser
 from watchword.login.model import Person, Session
 from watchword.login.password_rules import Blame, change_by_form
 from watchword.login.store.sessions import Sessions
-from watchword.login.usecases.finish import SECRET_BYTES
 from watchword.storage.work import Work
+
+from watchword.login.usecases.finish import SECRET_BYTES
 
 
 def change_password_of(work: Work, person: Person, form: Mapping[str, str]) -> list[Blame]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from watchword.accounts.model import User
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.login.authenticator import Browser
 from watchword.login.model import Session
 from watchword.login.store.sessions import Sessions

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from watchword.accounts.model import User
-from watchword.accounts.store import Users
+from watchword.accounts.store.users import Users
 from watchword.applications.model import ServiceProvider
 from watchword.applications.release import tell
 from watchword.applications.store import Applications

@@ -1,14 +1,14 @@
-"""Users and clients of the Work's tenant, as rows."""
+"""The users of the Work's tenant, as rows."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam, delete, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Text, bindparam, delete, exists, insert, literal, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, Channel
@@ -16,21 +16,15 @@ from watchword.accounts.model import (
     ADMIN_ROLE,
     PRIMARY,
     AccountState,
-    Client,
     LockedReason,
     Proof,
     User,
     UserName,
-    UserStore,
     Verification,
 )
-from watchword.base.problems import StoreExists, UserExists
+from watchword.base.problems import UserExists
 from watchword.storage.schema import (
-    backup_codes,
-    clients,
     consents,
-    password_history,
-    unique_values,
     user_claims,
     user_roles,
     user_stores,
@@ -41,11 +35,10 @@ from watchword.storage.statements import Statement, Upsert, json_rows
 from watchword.storage.work import Work
 
 ADDRESS_CLAIMS = (EMAIL_ADDRESS, MOBILE)
-
 _MINE = users.c.tenant == bindparam("tenant")
 _OF_USER = {
     table: (table.c.tenant == bindparam("tenant")) & (table.c.user_id == bindparam("user_id"))
-    for table in (user_claims, user_roles, verifications, backup_codes, password_history)
+    for table in (user_claims, user_roles, verifications)
 }
 _CLAIMS = (
     select(json_rows(user_claims.c.uri, user_claims.c.value))
@@ -127,26 +120,12 @@ _ADMINISTRATORS = Statement(
     ).order_by(users.c.created_at, users.c.canonical)
 )
 _END_SESSIONS = Statement(update(users).where(_MINE).values(sessions_from=bindparam("now")))
-_IN_REALM = _MINE & (users.c.realm == bindparam("realm"))
-_COUNT_IN = Statement(select(func.count().label("number")).select_from(users).where(_IN_REALM))
-_IDS_IN = Statement(select(users.c.id).where(_IN_REALM).order_by(users.c.id))
-_REMOVE_IN = Statement(delete(users).where(_IN_REALM))
-_STORES = Statement(
-    select(user_stores).where(user_stores.c.tenant == bindparam("tenant")).order_by(user_stores.c.realm)
-)
-_THIS_STORE = (user_stores.c.tenant == bindparam("tenant")) & (user_stores.c.realm == bindparam("of_realm"))
-_DESCRIBE_STORE = Statement(update(user_stores).where(_THIS_STORE).values(description=bindparam("new_description")))
-_REMOVE_STORE = Statement(delete(user_stores).where(_THIS_STORE))
 _HAS_SKELETON = Statement(select(users.c.id).where(_MINE, users.c.skeleton == bindparam("skeleton")).limit(1))
 _VERIFY = Upsert.into(verifications, "how", "by", "at", "value_digest")
 _FORGET_VERIFICATION = Statement(
     delete(verifications).where(_OF_USER[verifications], verifications.c.channel == bindparam("channel"))
 )
 _VERIFICATIONS = Statement(select(verifications).where(_OF_USER[verifications]).order_by(verifications.c.channel))
-_FIND_CLIENT = Statement(
-    select(clients).where(clients.c.tenant == bindparam("tenant"), clients.c.name == bindparam("name"))
-)
-
 _LOCK_FOR_A_WHILE = Statement(
     update(users)
     .where(
@@ -161,28 +140,6 @@ _END_LOCK = Statement(
     update(users)
     .where(_MINE, users.c.id == bindparam("user_id"), users.c.locked.is_(True), users.c.unlock_at <= bindparam("now"))
     .values(locked=False, locked_reason=None, unlock_at=None)
-)
-_ADD_BACKUP_CODE = Statement(insert(backup_codes))
-_REMOVE_BACKUP_CODES = Statement(delete(backup_codes).where(_OF_USER[backup_codes]))
-_BACKUP_CODES = Statement(select(backup_codes.c.digest).where(_OF_USER[backup_codes]))
-_SPEND_BACKUP_CODE = Statement(
-    delete(backup_codes)
-    .where(_OF_USER[backup_codes], backup_codes.c.digest == bindparam("digest"))
-    .returning(backup_codes.c.digest)
-)
-_TAKE_CLAIM = Statement(
-    delete(user_claims)
-    .where(_OF_USER[user_claims], user_claims.c.uri == bindparam("uri"), user_claims.c.value == bindparam("value"))
-    .returning(user_claims.c.uri)
-)
-_ADD_OLD_PASSWORD = Statement(insert(password_history))
-_OLD_PASSWORDS = Statement(
-    select(password_history.c.password_hash, password_history.c.at)
-    .where(_OF_USER[password_history])
-    .order_by(password_history.c.at.desc())
-)
-_REMOVE_OLD_PASSWORDS = Statement(
-    delete(password_history).where(_OF_USER[password_history], password_history.c.at <= bindparam("last"))
 )
 
 
@@ -410,149 +367,6 @@ class Users:
         return self.work.connection.execute(statement, values)
 
 
-@dataclass(frozen=True, slots=True)
-class UserStores:
-    """The secondary user stores of the Work's tenant."""
-
-    work: Work
-
-    def add(self, store: UserStore) -> None:
-        """Make a user store.
-
-        Raises:
-            StoreExists: somebody else was quicker to take the name; the work can only be released.
-        """
-        row = {
-            "tenant": self.work.tenant, "realm": store.name, "description": store.description,
-            "created_at": store.created_at,
-        }  # fmt: skip
-        try:
-            self.work.connection.execute(insert(user_stores), row)
-        except IntegrityError as problem:
-            raise StoreExists(name=store.name) from problem
-
-    def all(self) -> Sequence[UserStore]:
-        """Return the user stores, by name."""
-        return [UserStore(row.realm, row.description, row.created_at) for row in self.work.rows(_STORES)]
-
-    def describe(self, name: str, description: str) -> None:
-        """Say of a user store what it is for."""
-        self.work.write(_DESCRIBE_STORE, of_realm=name, new_description=description)
-
-    def count_users(self, name: str) -> int:
-        """Return how many users a user store has."""
-        number: int = self.work.row(_COUNT_IN, realm=name).number
-        return number
-
-    def ids_of_users(self, name: str) -> Sequence[str]:
-        """Return the ids of the users of a user store."""
-        return [row.id for row in self.work.rows(_IDS_IN, realm=name)]
-
-    def remove(self, name: str) -> None:
-        """Remove a user store with its users."""
-        self.work.write(_REMOVE_STORE, of_realm=name)
-        self.work.write(_REMOVE_IN, realm=name)
-
-
-@dataclass(frozen=True, slots=True)
-class UniqueValues:
-    """Values of claims that only one account of the Work's tenant may have; the primary key decides every race."""
-
-    work: Work
-
-    def release(self, user_id: str, uris: Collection[str]) -> None:
-        """Give back what a user has of some claims."""
-        if uris:
-            mine = (unique_values.c.tenant == self.work.tenant) & (unique_values.c.user_id == user_id)
-            self.work.connection.execute(delete(unique_values).where(mine, unique_values.c.uri.in_(uris)))
-
-    def claim(self, user_id: str, values: Mapping[str, str]) -> str | None:
-        """Take values for a user; return the URI of the first that somebody has."""
-        for uri, folded in values.items():
-            row = {"tenant": self.work.tenant, "uri": uri, "folded": folded, "user_id": user_id}
-            try:
-                self.work.connection.execute(insert(unique_values), row)
-            except IntegrityError:
-                return uri
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Clients:
-    """The API clients of the Work's tenant."""
-
-    work: Work
-
-    def find(self, name: str) -> Client | None:
-        """Return the client of that name; names are compared without case."""
-        row = self.work.row(_FIND_CLIENT, name=name.casefold())
-        return None if row is None else _client(row)
-
-    def add(self, client: Client) -> None:
-        """Store a client."""
-        self.work.connection.execute(insert(clients), {
-            "tenant": self.work.tenant, "name": client.name.casefold(), "secret_hash": client.secret_hash,
-            "permissions": " ".join(sorted(client.permissions)), "created_at": client.created_at,
-        })  # fmt: skip
-
-    def all(self) -> Sequence[Client]:
-        """Return all clients, by name."""
-        query = select(clients).where(clients.c.tenant == self.work.tenant).order_by(clients.c.name)
-        rows = self.work.connection.execute(query)
-        return [_client(row) for row in rows]
-
-    def delete(self, name: str) -> bool:
-        """Remove a client; return whether there was one."""
-        mine = (clients.c.tenant == self.work.tenant) & (clients.c.name == name.casefold())
-        return bool(self.work.connection.execute(delete(clients).where(mine)).rowcount)
-
-
-@dataclass(frozen=True, slots=True)
-class BackupCodes:
-    """The backup codes of the Work's tenant, as keyed digests; and the lists in clear that came with a user."""
-
-    work: Work
-
-    def add(self, user_id: str, digests: Iterable[str]) -> None:
-        """Keep more codes of a user."""
-        for digest in digests:
-            self.work.write(_ADD_BACKUP_CODE, user_id=user_id, digest=digest, created_at=self.work.now)
-
-    def remove_all(self, user_id: str) -> None:
-        """Forget the codes of a user."""
-        self.work.write(_REMOVE_BACKUP_CODES, user_id=user_id)
-
-    def digests(self, user_id: str) -> frozenset[str]:
-        """Return the digests of the codes that a user has left."""
-        return frozenset(row.digest for row in self.work.rows(_BACKUP_CODES, user_id=user_id))
-
-    def spend(self, user_id: str, digest: str) -> bool:
-        """Remove a code, and return whether it was there: of two who try, one hears yes."""
-        return self.work.row(_SPEND_BACKUP_CODE, user_id=user_id, digest=digest) is not None
-
-    def take_list(self, user_id: str, uri: str, value: str) -> bool:
-        """Remove a list from the claims, and return whether it was there, and still this one."""
-        return self.work.row(_TAKE_CLAIM, user_id=user_id, uri=uri, value=value) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class OldPasswords:
-    """The hashes of passwords that may not come back."""
-
-    work: Work
-
-    def add(self, user_id: str, password_hash: str) -> None:
-        """Remember a password."""
-        self.work.write(_ADD_OLD_PASSWORD, user_id=user_id, at=self.work.now, password_hash=password_hash)
-
-    def last(self, user_id: str, count: int) -> list[str]:
-        """Return the hashes of the last ones, newest first, and forget those before."""
-        rows = self.work.rows(_OLD_PASSWORDS, user_id=user_id)
-        if len(rows) > count:
-            self.work.write(_REMOVE_OLD_PASSWORDS, user_id=user_id, last=rows[count].at)
-        return [row.password_hash for row in rows[:count]]
-
-
 def _user(row: Any) -> User | None:  # noqa: ANN401  # a row of users with claims and roles
     return row and User(
         row.id, UserName(row.realm, row.name, row.canonical, row.skeleton), row.password_hash, row.created_at,
@@ -561,7 +375,3 @@ def _user(row: Any) -> User | None:  # noqa: ANN401  # a row of users with claim
         row.last_login_at, row.unlock_at, row.lockouts, row.password_set_at, row.must_change_password,
         row.sessions_from, dict(json.loads(row.claims)), tuple(sorted(role for (role,) in json.loads(row.roles))),
     )  # fmt: skip
-
-
-def _client(row: Any) -> Client:  # noqa: ANN401  # a row of clients
-    return Client(row.name, row.secret_hash, frozenset(row.permissions.split()), row.created_at)

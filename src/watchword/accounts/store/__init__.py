@@ -1,0 +1,1 @@
+"""Accounts as rows: a module for each kind."""
