@@ -15,6 +15,7 @@ from watchword.base.seal import KeysMissing, read_keys
 from watchword.base.settings import Settings
 from watchword.cli.answers import FAILED, Answer
 from watchword.cli.desk import JSON, PLACE, Desk, command, opening_quietly
+from watchword.login.parameters import parameter_doubts
 from watchword.notification.configured import ConfiguredSenders, settings_problems
 from watchword.notification.model import Channel
 from watchword.notification.templating import Templates
@@ -42,7 +43,7 @@ def report_on(desk: Desk) -> Report:
         return explain_refusal(refused)
     report = explain(settings)
     wrong = [*report.wrong, *settings_problems(settings), *_missing_keys(settings)]
-    warnings = [*report.warnings, *_administrator(settings, desk.session.environment)]
+    warnings = [*report.warnings, *parameter_doubts(settings), *_administrator(settings, desk.session.environment)]
     templates = Templates(settings.sms_templates, settings.email_templates)
     wrong += map(str, templates.check())
     if not any(settings_problems(settings)):
