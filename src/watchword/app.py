@@ -13,9 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from watchword.accounts.gate import BasicGate
 from watchword.accounts.http.claims import ClaimDialectsApi
 from watchword.accounts.http.stores import UserStoresApi
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.administrators import create_administrator, is_well_known
 from watchword.applications.http.applications import ApplicationsApi
 from watchword.applications.http.authenticators import AuthenticatorsApi
 from watchword.applications.http.providers import ProvidersApi
@@ -28,14 +30,18 @@ from watchword.login.authenticator import Authenticator
 from watchword.login.authenticators.backup_code import BackupCode
 from watchword.login.authenticators.email_otp import ByMail
 from watchword.login.authenticators.identifier import Identifier
+from watchword.login.authenticators.later_code import LaterCode
 from watchword.login.authenticators.password import Password
+from watchword.login.authenticators.sms_otp import SmsOtp
 from watchword.login.authenticators.sms_otp_local import BySms
 from watchword.login.dispatcher import Dispatcher
+from watchword.login.duties.claims import ClaimsDuty
 from watchword.login.duties.password import PasswordDuty
 from watchword.login.front import LoginFront
 from watchword.login.http import CommonAuth
 from watchword.login.pages import LoginPages
 from watchword.login.sweeping import sweep_logins
+from watchword.login.usecases.leaving import end_all_sessions, let_go
 from watchword.notification.configured import outgoing_rules
 from watchword.notification.courier import Courier
 from watchword.notification.model import Senders
@@ -43,6 +49,9 @@ from watchword.notification.store import Outbox
 from watchword.registration.captcha import CaptchaVerifier
 from watchword.registration.forms import read_offer
 from watchword.registration.http import RegistrationApi
+from watchword.registration.pages import RegistrationPages
+from watchword.registration.sweeping import sweep
+from watchword.registration.usecases.owners import TenantOwners
 from watchword.saml.back_channel import BackChannel
 from watchword.saml.carrying import Carrying
 from watchword.saml.http import SamlEndpoints
@@ -59,16 +68,6 @@ from watchword.web.operations import Figures, Operations
 from watchword.web.pages import Pages
 from watchword.web.peers import Peers
 from watchword.worker import work_until_told
-
-from watchword.accounts.gate import BasicGate
-from watchword.accounts.usecases.administrators import create_administrator, is_well_known
-from watchword.login.authenticators.later_code import LaterCode
-from watchword.login.authenticators.sms_otp import SmsOtp
-from watchword.login.duties.claims import ClaimsDuty
-from watchword.login.usecases.leaving import end_all_sessions, let_go
-from watchword.registration.pages import RegistrationPages
-from watchword.registration.sweeping import sweep
-from watchword.registration.usecases.owners import TenantOwners
 
 log = logging.getLogger(__name__)
 

@@ -5,15 +5,15 @@ from collections import Counter
 from functools import partial
 
 import pytest
+
 from tests.conftest import WorldMaker
 from tests.world import ADMIN, API, CREATE_ONLY, OTHER_TENANT, PASSWORD, TRUSTED, Reply, World
+from watchword.accounts.gate import BasicGate, CredentialMemory
 from watchword.accounts.model import AccountState, LockedReason
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.administrators import create_administrator
 from watchword.base.problems import Unauthorized
 from watchword.storage.schema import audit, failures
-
-from watchword.accounts.gate import BasicGate, CredentialMemory
-from watchword.accounts.usecases.administrators import create_administrator
 
 PERSON = ("pat", PASSWORD)
 

@@ -6,18 +6,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+
 from tests.conftest import WorldMaker
 from tests.world import ADMIN, API, LONG_PASSWORD, OTHER_TENANT, PASSWORD, World
 from watchword.accounts.claims import ACCOUNT_DISABLED, EMAIL_ADDRESS, FAILED_BEFORE_SUCCESS, MOBILE, Channel
 from watchword.accounts.model import AccountState, Proof, User
 from watchword.accounts.store.users import Users
-from watchword.base.hashing import Hasher
-from watchword.base.problems import AccountLocked, CredentialsInvalid, PasswordRefused
-from watchword.storage.engine import Database, Transaction
-from watchword.storage.statements import Statement
-from watchword.storage.work import Work, Works
-from watchword.tenants.usecases import change_policy
-
 from watchword.accounts.usecases.login_names import find_login_user
 from watchword.accounts.usecases.passwords import (
     MustChange,
@@ -32,6 +26,12 @@ from watchword.accounts.usecases.passwords import (
 )
 from watchword.accounts.usecases.people import lock_user, proof_of, set_state, unlock_user
 from watchword.accounts.usecases.stores import create_user_store
+from watchword.base.hashing import Hasher
+from watchword.base.problems import AccountLocked, CredentialsInvalid, PasswordRefused
+from watchword.storage.engine import Database, Transaction
+from watchword.storage.statements import Statement
+from watchword.storage.work import Work, Works
+from watchword.tenants.usecases import change_policy
 
 WRONG = "Wrong-Pass-3"
 NEW = "Another-Pass-2"

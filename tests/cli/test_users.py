@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
+
 from tests.cli_terminal import Terminal
 from tests.world import World
 from watchword.accounts.model import NewAccount
 from watchword.accounts.store.users import Users
-from watchword.storage.work import Work
-
 from watchword.accounts.usecases.people import add_user
 from watchword.accounts.usecases.stores import create_user_store
+from watchword.storage.work import Work
 
 NUMBER = "+94721584558"
 MOBILE = "http://wso2.org/claims/mobile"

@@ -10,12 +10,11 @@ from watchword.accounts.store.clients import Clients
 from watchword.accounts.store.users import Users
 from watchword.base.kinds import read_limit
 from watchword.notification.store import Messages
+from watchword.registration.usecases.people import remove_user
+from watchword.registration.usecases.update import update_claims
 from watchword.storage.counters import count
 from watchword.storage.schema import codes, counters, unique_values, user_claims, verifications
 from watchword.storage.work import Work
-
-from watchword.registration.usecases.people import remove_user
-from watchword.registration.usecases.update import update_claims
 
 
 def test_a_person_signs_up_and_confirms(world: World) -> None:

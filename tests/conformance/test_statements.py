@@ -3,15 +3,15 @@
 import pytest
 from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.exc import DBAPIError
+
 from tests.world import World
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import find_user
 from watchword.base.problems import UserNotStored
 from watchword.storage.audit import note, read_audit
 from watchword.storage.schema import audit, user_claims
 from watchword.storage.statements import Statement
 from watchword.storage.work import Work
-
-from watchword.accounts.usecases.names import find_user
 
 ADD_CLAIM = Statement(insert(user_claims))
 CLAIMS = Statement(

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from tests.conftest import WorldMaker
 from tests.login.visitor import Visitor, add_application, with_protocol
 from tests.pages.visitor import Fields, setting

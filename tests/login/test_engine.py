@@ -3,16 +3,16 @@
 import re
 
 import pytest
+
 from tests.conftest import WorldMaker
 from tests.login.visitor import BASIC, Visitor, add_application, with_protocol
 from tests.world import OTHER_TENANT, PASSWORD, World
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.stores import create_user_store
 from watchword.applications.model import Advanced, Option
 from watchword.login.authenticator import Asked, Outcome, Proven, Turn
 from watchword.login.model import Answer, Place
 from watchword.storage.schema import logins, sessions
-
-from watchword.accounts.usecases.stores import create_user_store
 
 IDENTIFIER = Option("LOCAL", "IdentifierExecutor")
 TOKEN = Option("LOCAL", "Token")

@@ -3,13 +3,13 @@
 from typing import Any
 
 from sqlalchemy import update
+
 from tests.mutants.planting import plant
 from watchword.accounts.store.users import Users
 from watchword.codes.store import Codes
 from watchword.notification.store import Outbox
-from watchword.storage.schema import messages
-
 from watchword.registration.usecases import confirm, register
+from watchword.storage.schema import messages
 
 
 def fault_02() -> None:

@@ -4,14 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 from tests.mutants.planting import plant
+from watchword.accounts import claims, gate
 from watchword.accounts.claims import Channel
 from watchword.accounts.model import PERMISSIONS
 from watchword.accounts.store.values import UniqueValues
-from watchword.web.model import CallerKind
-
-from watchword.accounts import claims, gate
 from watchword.registration import forms, http
 from watchword.registration.usecases import admission, register
+from watchword.web.model import CallerKind
 
 
 def mass_02() -> None:

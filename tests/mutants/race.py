@@ -4,14 +4,14 @@ import time
 from typing import Any
 
 from sqlalchemy import insert, text
+
 from tests.mutants.planting import plant
+from watchword import app
 from watchword.accounts.store.users import Users
 from watchword.codes.store import Codes
+from watchword.registration.usecases import register
 from watchword.storage.schema import codes
 from watchword.web.model import SUPER_TENANT
-
-from watchword import app
-from watchword.registration.usecases import register
 
 
 def drop_index(name: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import update
+
 from tests.mutants.planting import plant
 from watchword.accounts.store.users import Users
 from watchword.codes.store import Codes

@@ -4,7 +4,6 @@ from typing import Any
 
 from tests.mutants.planting import plant
 from watchword.accounts.store.users import Users
-
 from watchword.registration import http
 from watchword.registration.usecases import register
 

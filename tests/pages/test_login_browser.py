@@ -8,6 +8,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+
 from tests.conftest import WorldMaker
 from tests.login.screen import free_port, listening
 from tests.login.staged import BACKUP, MAIL, NUMBER, RIGHT, SMS, Staged
@@ -15,6 +16,7 @@ from tests.login.visitor import BASIC, add_application, with_protocol
 from tests.pages.test_browser import Screen, Windows, complaints, drivers  # noqa: F401  # drivers is a fixture
 from tests.pages.visitor import setting
 from tests.world import PASSWORD, World
+from watchword.accounts.backup_codes import make_backup_codes
 from watchword.accounts.claims import MOBILE
 from watchword.accounts.store.users import Users
 from watchword.applications.authenticators import SMS_OTP
@@ -27,8 +29,6 @@ from watchword.applications.model import (
 )
 from watchword.applications.usecases.providers import create_provider
 from watchword.storage.work import Work
-
-from watchword.accounts.backup_codes import make_backup_codes
 
 DONE = '"user":"alice"'
 

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from tests.conftest import WorldMaker
 from tests.world import (
     CREATE_ONLY,
@@ -16,12 +17,11 @@ from tests.world import (
 from watchword.accounts.claims import EMAIL_ADDRESS, EXTERNAL, MOBILE, Channel
 from watchword.accounts.model import AccountState, Proof
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.people import lock_user
 from watchword.base.problems import ChannelNotVerifiable
 from watchword.notification.outbox import unseal_message
 from watchword.registration.model import FlagRule, RequestedChannel, channels_to_verify
 from watchword.storage.schema import codes
-
-from watchword.accounts.usecases.people import lock_user
 
 EMAIL, SMS = Channel.EMAIL, Channel.SMS
 BOTH = {EMAIL, SMS}

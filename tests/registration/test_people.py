@@ -3,10 +3,10 @@
 import base64
 
 import pytest
+
 from tests.world import ADMIN, API, MAILBOX, PASSWORD, TRUSTED, Reply, World
 from watchword.accounts.claims import GIVEN_NAME, MOBILE
 from watchword.accounts.store.users import Users
-
 from watchword.registration.usecases.people import remove_user
 
 

@@ -1,13 +1,13 @@
 """How long a pending account keeps its name, and who gets it then (decisions 3.11, 5.1)."""
 
 import pytest
+
 from tests.conftest import WorldMaker
 from tests.world import LONG_PASSWORD, MAILBOX, PASSWORD, World
 from watchword.accounts.claims import GIVEN_NAME
 from watchword.accounts.store.users import Users
-from watchword.storage.schema import codes, users
-
 from watchword.accounts.usecases.passwords import try_password
+from watchword.storage.schema import codes, users
 
 
 def test_a_name_whose_code_has_expired_can_be_had(world: World) -> None:

@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+
 from tests.conftest import WorldMaker
 from tests.world import API, MAILBOX, MOBILE_NUMBER, PASSWORD, Reply, World
 from watchword.accounts.claims import (
@@ -15,9 +16,8 @@ from watchword.accounts.claims import (
     Channel,
 )
 from watchword.accounts.store.users import Users
-from watchword.storage.schema import codes
-
 from watchword.registration.usecases.update import update_claims
+from watchword.storage.schema import codes
 
 NEW_NUMBER, NEW_MAILBOX = "+94771234568", "kim@example.org"
 MOBILE_CHECKED = {"UserClaimUpdate.MobileNumber.EnableVerification": "true"}

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 import xmlsec
 from sqlalchemy import insert
+from xmlsec import constants
+
 from tests.saml.kit import (
     AVIS,
     FORMAT_11,
@@ -35,7 +37,6 @@ from watchword.applications.model import (
 )
 from watchword.storage.schema import user_roles
 from watchword.web.model import SUPER_TENANT
-from xmlsec import constants
 
 PASSWORD_CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
 PROTECTED = f"{PASSWORD_CLASS}ProtectedTransport"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.world import settings_of
 from watchword.accounts.store.users import Users
 from watchword.installation import CannotStart, open_installation

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
+from watchword.accounts.guessing import Verdict, note_success, spend_guess
 from watchword.accounts.model import ADMIN_PERMISSIONS, PERMISSIONS, Factor, User
 from watchword.accounts.names import without_tenant
 from watchword.accounts.store.clients import Clients
+from watchword.accounts.usecases.login_names import guessed_name
+from watchword.accounts.usecases.names import find_user
 from watchword.base.problems import Forbidden, Unauthorized
 from watchword.storage.work import Work
 from watchword.tenants.usecases import tenant_exists
 from watchword.web.model import SUPER_TENANT, Caller, CallerKind
-
-from watchword.accounts.guessing import Verdict, note_success, spend_guess
-from watchword.accounts.usecases.login_names import guessed_name
-from watchword.accounts.usecases.names import find_user
 
 REMEMBERED_SECONDS = 60.0
 RENEWED_SECONDS = 15.0

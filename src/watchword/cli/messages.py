@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import click
+
 from watchword.accounts.addresses import AddressRefused, mask_mailbox, mask_phone, parse_mailbox, parse_phone
 from watchword.accounts.model import PRIMARY, UserName
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import find_user
 from watchword.base.seal import SealBroken
 from watchword.cli.answers import FAILED, Answer, CommandFailed, clock_time, instant
 from watchword.cli.desk import Desk, command
@@ -18,8 +20,6 @@ from watchword.notification.outbox import unseal_message
 from watchword.notification.store import Messages
 from watchword.storage.audit import AuditEvent, read_audit
 from watchword.storage.work import Work
-
-from watchword.accounts.usecases.names import find_user
 
 message = click.Group("message", help="Where messages are; never what they say.")
 audit = click.Group("audit", help="What was done, by whom, and how it ended.")

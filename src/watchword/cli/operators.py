@@ -4,8 +4,10 @@ from contextlib import closing
 from pathlib import Path
 
 import click
+
 from watchword.accounts.model import PERMISSIONS
 from watchword.accounts.store.clients import Clients
+from watchword.accounts.usecases.administrators import create_administrator, create_client, delete_client
 from watchword.base.entropy import SystemEntropy, draw
 from watchword.base.seal import create_keys
 from watchword.cli.answers import FAILED, Answer, clock_time, instant
@@ -14,8 +16,6 @@ from watchword.cli.passwords import ask_password, password_options
 from watchword.installation import open_database
 from watchword.storage.migrate import migrate as take_steps
 from watchword.tenants.usecases import create_tenant, list_tenants
-
-from watchword.accounts.usecases.administrators import create_administrator, create_client, delete_client
 
 admin = click.Group("admin", help="Administrators: users who may do everything in their tenant.")
 client = click.Group("client", help="Programs that call the API, each with its permissions.")

@@ -7,25 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from watchword.accounts.addresses import mask_mailbox, mask_phone
 from watchword.accounts.claims import Channel, ClaimUnknown, named_claim
 from watchword.accounts.masking import masked_claims, without_secrets
 from watchword.accounts.model import AccountState, NewAccount, User, UserName, Verification
 from watchword.accounts.standing import Standing, read_standing
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import find_user
+from watchword.accounts.usecases.passwords import change_password, try_password
+from watchword.accounts.usecases.people import lock_user, unlock_user
+from watchword.accounts.usecases.stores import create_user_store
 from watchword.base.problems import LoginRefused
 from watchword.cli.answers import FAILED, Answer, CommandFailed, clock_time, instant
 from watchword.cli.desk import Desk, command
 from watchword.cli.passwords import ask_password, given_password, password_options
 from watchword.cli.standing import standing_document, standing_sentences, unproven
-from watchword.storage.work import Work
-
-from watchword.accounts.usecases.names import find_user
-from watchword.accounts.usecases.passwords import change_password, try_password
-from watchword.accounts.usecases.people import lock_user, unlock_user
-from watchword.accounts.usecases.stores import create_user_store
 from watchword.registration.usecases.people import add_user_by_hand, remove_user
 from watchword.registration.usecases.update import update_claims
+from watchword.storage.work import Work
 
 user = click.Group("user", help="Look at accounts, and act on them.")
 userstore = click.Group("userstore", help="The places for users beside PRIMARY.")

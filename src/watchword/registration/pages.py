@@ -14,6 +14,8 @@ from watchword.accounts.claims import Channel
 from watchword.accounts.model import User
 from watchword.accounts.names import split_qualified
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import compared_name, find_user
+from watchword.accounts.usecases.people import fold_claims
 from watchword.base.problems import (
     BadRequest,
     ChannelWithoutValue,
@@ -44,20 +46,17 @@ from watchword.registration.forms import (
     typed_text,
 )
 from watchword.registration.notices import say
+from watchword.registration.usecases.confirm import Given, Redeemer, confirm_user
 from watchword.registration.usecases.names import NameStatus, count_name_check, name_status
+from watchword.registration.usecases.other_way import send_other_way
+from watchword.registration.usecases.register import Draft, register_user
 from watchword.registration.usecases.repeats import RepeatKey
+from watchword.registration.usecases.resend import Resent, resend_code
 from watchword.registration.waiting import masked_address, read_decoy, read_waiting
 from watchword.storage.work import Work
 from watchword.web.model import Ask, Door, Reply, Route, get, post
 from watchword.web.pages import Pages
 from watchword.web.visits import Visit, accept_form, open_visit
-
-from watchword.accounts.usecases.names import compared_name, find_user
-from watchword.accounts.usecases.people import fold_claims
-from watchword.registration.usecases.confirm import Given, Redeemer, confirm_user
-from watchword.registration.usecases.other_way import send_other_way
-from watchword.registration.usecases.register import Draft, register_user
-from watchword.registration.usecases.resend import Resent, resend_code
 
 FOLDERS = ("/accountrecoveryendpoint", "/authenticationendpoint")
 TEMPLATES = Path(__file__).with_name("templates")

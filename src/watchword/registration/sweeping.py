@@ -1,13 +1,12 @@
 """What is tidied up about once a minute, in every tenant."""
 
+from watchword.accounts.guessing import sweep_guesses
 from watchword.accounts.store.users import Users
 from watchword.codes.store import Codes
 from watchword.notification.store import Outbox
 from watchword.registration.store import Answers
 from watchword.storage.counters import sweep_counters
 from watchword.storage.work import Work
-
-from watchword.accounts.guessing import sweep_guesses
 
 SWEPT_AT_ONCE = 500
 

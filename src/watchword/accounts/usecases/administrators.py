@@ -3,12 +3,11 @@
 from watchword.accounts.model import ADMIN_ROLE, PRIMARY, Client, NewAccount, User
 from watchword.accounts.passwords import is_common_password
 from watchword.accounts.store.clients import Clients
+from watchword.accounts.usecases.names import place_name
+from watchword.accounts.usecases.people import add_user
 from watchword.base.problems import PasswordRefused
 from watchword.storage.audit import note
 from watchword.storage.work import Work
-
-from watchword.accounts.usecases.names import place_name
-from watchword.accounts.usecases.people import add_user
 
 WELL_KNOWN = frozenset({"admin", "wso2carbon", "watchword", "changeit"})
 """Passwords that installations begin with."""

@@ -6,13 +6,12 @@ from watchword.accounts.claims import USER_NAME, Channel
 from watchword.accounts.model import User
 from watchword.accounts.names import split_qualified
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import compared_name
+from watchword.accounts.usecases.people import fold_claims
 from watchword.base.problems import UserNameRefused
 from watchword.storage.work import Work
 from watchword.tenants.policies import MultiAttributeLogin
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.usecases.names import compared_name
-from watchword.accounts.usecases.people import fold_claims
 
 
 def find_login_user(work: Work, typed: str) -> User | None:

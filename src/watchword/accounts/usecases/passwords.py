@@ -6,10 +6,21 @@ from datetime import timedelta
 from enum import StrEnum
 
 from watchword.accounts.claims import FAILED_BEFORE_SUCCESS
+from watchword.accounts.guessing import (
+    Failed,
+    Guess,
+    Verdict,
+    count_failure,
+    forgive_guess,
+    note_success,
+    note_whole_login,
+    spend_guess,
+)
 from watchword.accounts.model import Factor, User
 from watchword.accounts.passwords import PasswordRules, broken_rules, normalise
 from watchword.accounts.store.credentials import OldPasswords
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.login_names import find_login_user, guessed_name
 from watchword.base.problems import (
     AccountDisabled,
     AccountLocked,
@@ -23,18 +34,6 @@ from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import PasswordExpiry, PasswordHistory, PasswordPolicy
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.guessing import (
-    Failed,
-    Guess,
-    Verdict,
-    count_failure,
-    forgive_guess,
-    note_success,
-    note_whole_login,
-    spend_guess,
-)
-from watchword.accounts.usecases.login_names import find_login_user, guessed_name
 
 RECOMMENDED_LENGTHS = (15, 256)
 

@@ -12,14 +12,13 @@ from watchword.accounts.claims import (
     Channel,
     is_true,
 )
+from watchword.accounts.guessing import clear_guesses
 from watchword.accounts.model import LockedReason, NewAccount, Proof, User, Verification
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import place_name
 from watchword.base.entropy import new_id
 from watchword.storage.audit import note
 from watchword.storage.work import Work
-
-from watchword.accounts.guessing import clear_guesses
-from watchword.accounts.usecases.names import place_name
 
 
 def fold_claims(work: Work, claims: Mapping[str, str]) -> dict[str, str]:

@@ -4,10 +4,9 @@ from collections.abc import Collection, Mapping
 
 from watchword.accounts.store.users import Users
 from watchword.accounts.store.values import UniqueValues
+from watchword.accounts.usecases.people import fold_claims
 from watchword.base.problems import ClaimTaken
 from watchword.storage.work import Work
-
-from watchword.accounts.usecases.people import fold_claims
 
 
 def unique_values(work: Work, claims: Mapping[str, str]) -> dict[str, str]:

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from watchword.accounts.claims import Channel
 from watchword.accounts.model import User
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.login_names import find_login_user
 from watchword.login.authenticator import Turn
 from watchword.login.authenticators.password import person_of
 from watchword.login.model import LOCAL, Answer, Person
 from watchword.storage.work import Work
-
-from watchword.accounts.usecases.login_names import find_login_user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,12 @@ from watchword.accounts.addresses import mask_mailbox
 from watchword.accounts.claims import Channel
 from watchword.accounts.model import Factor, Proof, User
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.people import proof_of
 from watchword.applications.authenticators import IDENTIFIER
 from watchword.login.authenticator import Asked, GaveUp, Outcome, Proven, Turn
+from watchword.login.authenticators import code_pages as say
 from watchword.login.authenticators.code_pages import CodePages, failure, mask, unlock_time
+from watchword.login.authenticators.holder import Holder, find_holder, home_of
 from watchword.login.authenticators.one_time_code import (
     DIGITS,
     LETTERS_AND_DIGITS,
@@ -28,6 +31,7 @@ from watchword.login.authenticators.one_time_code import (
     try_code,
 )
 from watchword.login.authenticators.one_time_code import Outcome as Try
+from watchword.login.authenticators.sending import Barrier, ResendRules, Sending, leaving
 from watchword.login.model import LOCAL, LOGIN_PAGE, Answer, Place
 from watchword.login.notices import tell_of_lock
 from watchword.login.parameters import LocalOtpParameters, read_parameters
@@ -35,11 +39,6 @@ from watchword.notification.model import MessageState
 from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.storage.work import Work
-
-from watchword.accounts.usecases.people import proof_of
-from watchword.login.authenticators import code_pages as say
-from watchword.login.authenticators.holder import Holder, find_holder, home_of
-from watchword.login.authenticators.sending import Barrier, ResendRules, Sending, leaving
 
 SHOWN = 4
 

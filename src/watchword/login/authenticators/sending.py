@@ -11,6 +11,7 @@ from watchword.accounts.claims import IDENTITY, Channel
 from watchword.accounts.model import User
 from watchword.accounts.store.users import Users
 from watchword.login.authenticator import Turn
+from watchword.login.authenticators.holder import Holder, home_of
 from watchword.login.authenticators.one_time_code import CodePlan
 from watchword.login.parameters import whole_number
 from watchword.login.store.challenges import Challenge
@@ -20,8 +21,6 @@ from watchword.notification.outbox import Notice, Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.storage.audit import note
 from watchword.storage.work import Work
-
-from watchword.login.authenticators.holder import Holder, home_of
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,15 @@ from watchword.accounts.addresses import AddressRefused, parse_phone
 from watchword.accounts.claims import MOBILE, Channel, is_true
 from watchword.accounts.model import Proof, User
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.people import fold_claims, proof_of
+from watchword.accounts.usecases.uniqueness import refuse_taken, take_values
 from watchword.applications.authenticators import IDENTIFIER, SMS_OTP
 from watchword.base.patterns import full_match
 from watchword.base.problems import ClaimTaken
 from watchword.login.authenticator import Asked, GaveUp, Outcome, Proven, Turn
+from watchword.login.authenticators import code_pages as say
 from watchword.login.authenticators.code_pages import failure, mask, unlock_time
+from watchword.login.authenticators.holder import home_of, is_more_than_a_password
 from watchword.login.authenticators.one_time_code import Outcome as Try
 from watchword.login.authenticators.one_time_code import (
     Tried,
@@ -24,8 +28,10 @@ from watchword.login.authenticators.one_time_code import (
     start_code,
     try_code,
 )
+from watchword.login.authenticators.sending import Barrier, Sending, leaving
 from watchword.login.authenticators.sms_otp_failures import details, failure_code
 from watchword.login.authenticators.sms_otp_round import Round
+from watchword.login.authenticators.sms_otp_user import federated_number, find_sms_holder
 from watchword.login.model import LOCAL, LOGIN_PAGE, Answer, Place
 from watchword.login.notices import tell_of_lock
 from watchword.login.parameters import SmsOtpParameters, read_parameters
@@ -35,13 +41,6 @@ from watchword.notification.store import Messages
 from watchword.storage.audit import note
 from watchword.tenants.policies import SmsCodes
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.usecases.people import fold_claims, proof_of
-from watchword.accounts.usecases.uniqueness import refuse_taken, take_values
-from watchword.login.authenticators import code_pages as say
-from watchword.login.authenticators.holder import home_of, is_more_than_a_password
-from watchword.login.authenticators.sending import Barrier, Sending, leaving
-from watchword.login.authenticators.sms_otp_user import federated_number, find_sms_holder
 
 TEMPLATE = "SMSOTP"
 LEAD = "Verification Code: "

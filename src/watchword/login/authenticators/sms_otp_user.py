@@ -5,14 +5,13 @@ from dataclasses import replace
 
 from watchword.accounts.model import PRIMARY, User
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import find_user
 from watchword.applications.store import Associations, IdentityProviders
 from watchword.login.authenticator import Turn
+from watchword.login.authenticators.holder import Holder, find_holder
 from watchword.login.model import Answer, Person, Proof
 from watchword.login.parameters import SmsOtpParameters, texts_of
 from watchword.storage.work import Work
-
-from watchword.accounts.usecases.names import find_user
-from watchword.login.authenticators.holder import Holder, find_holder
 
 USER_ATTRIBUTE = "SMSOTP-userAttribute"
 FEDERATED_KEY = "federatedMobileAttributeKey"

@@ -9,19 +9,18 @@ from watchword.accounts.addresses import AddressRefused, parse_mailbox, parse_ph
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE, PROFILE_CLAIMS
 from watchword.accounts.model import User
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.people import fold_claims
+from watchword.accounts.usecases.uniqueness import refuse_taken, take_values
 from watchword.applications.release import tell
 from watchword.applications.store import Applications
 from watchword.base.problems import ClaimTaken
 from watchword.login.authenticator import Asked, Turn
+from watchword.login.authenticators.holder import is_more_than_a_password
 from watchword.login.model import Answer, Place
 from watchword.login.password_rules import Blame
+from watchword.login.usecases.finish import user_of
 from watchword.storage.audit import note
 from watchword.storage.work import Work
-
-from watchword.accounts.usecases.people import fold_claims
-from watchword.accounts.usecases.uniqueness import refuse_taken, take_values
-from watchword.login.authenticators.holder import is_more_than_a_password
-from watchword.login.usecases.finish import user_of
 
 CLAIMS_PAGE = "authenticationendpoint/claims.do"
 MOST_CHARACTERS = 255

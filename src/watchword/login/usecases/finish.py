@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from watchword.accounts.guessing import note_whole_login
 from watchword.accounts.model import User
 from watchword.accounts.store.users import Users
 from watchword.base.entropy import new_id
@@ -14,13 +15,11 @@ from watchword.login.model import Failure, Login, LoginResult, Person, Proof, Se
 from watchword.login.onward import Onward, location_of
 from watchword.login.store.logins import LoginMoved, Logins
 from watchword.login.store.sessions import Sessions
+from watchword.login.usecases.sessions import end_session
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import Sessions as SessionPolicy
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.guessing import note_whole_login
-from watchword.login.usecases.sessions import end_session
 
 SECRET_BYTES = 32
 MOST_KNOWN_USERS = 8

@@ -3,11 +3,10 @@
 from watchword.accounts.store.users import Users
 from watchword.codes.store import Codes
 from watchword.login.store.sessions import Sessions
+from watchword.login.usecases.sessions import end_session
 from watchword.notification.store import Messages
 from watchword.storage.audit import note
 from watchword.storage.work import Work
-
-from watchword.login.usecases.sessions import end_session
 
 
 def let_go(work: Work, user_id: str) -> None:

@@ -8,9 +8,8 @@ from watchword.login.authenticator import Browser
 from watchword.login.model import Person, Session
 from watchword.login.password_rules import Blame, change_by_form
 from watchword.login.store.sessions import Sessions
-from watchword.storage.work import Work
-
 from watchword.login.usecases.finish import SECRET_BYTES
+from watchword.storage.work import Work
 
 
 def change_password_of(work: Work, person: Person, form: Mapping[str, str]) -> list[Blame]:

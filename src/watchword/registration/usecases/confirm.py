@@ -8,6 +8,8 @@ from typing import NoReturn
 from watchword.accounts.claims import EXTERNAL, VERIFY_EMAIL, Channel
 from watchword.accounts.model import LockedReason, Proof, User
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import find_user
+from watchword.accounts.usecases.people import proof_of
 from watchword.base.kinds import Limit
 from watchword.base.problems import (
     ChannelNotVerifiable,
@@ -33,16 +35,13 @@ from watchword.registration.model import (
     needs_binding,
 )
 from watchword.registration.notices import CONFIRMED, say
+from watchword.registration.usecases.register import nobody_asserts, sign_up_lifetime
+from watchword.registration.usecases.update import apply_pending
 from watchword.storage.audit import note
 from watchword.storage.counters import count, refuse_past
 from watchword.storage.work import Work
 from watchword.tenants.policies import ClaimUpdate, LiteRegistration, SelfRegistration, UserOnboarding
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.usecases.names import find_user
-from watchword.accounts.usecases.people import proof_of
-from watchword.registration.usecases.register import nobody_asserts, sign_up_lifetime
-from watchword.registration.usecases.update import apply_pending
 
 
 @dataclass(frozen=True, slots=True)

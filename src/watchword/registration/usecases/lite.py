@@ -7,6 +7,8 @@ from datetime import timedelta
 from watchword.accounts.claims import EMAIL_ADDRESS, EXTERNAL, LITE_USER, MOBILE, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import SELF_SIGN_UP_ROLE, AccountState, LockedReason, User
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import place_name
+from watchword.accounts.usecases.people import fold_claims
 from watchword.base.entropy import new_id
 from watchword.base.problems import (
     AddressMissing,
@@ -24,15 +26,12 @@ from watchword.notification.outbox import Notified, Notifier
 from watchword.registration.model import code_form, lifetime_of, resolve_channel
 from watchword.registration.notices import SentCode, send_code
 from watchword.registration.usecases.admission import admit_claims, check_addresses, note_what_was_ignored
+from watchword.registration.usecases.register import nobody_asserts, reserved_until
 from watchword.registration.usecases.uniqueness import refuse_taken, take_values
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import LiteRegistration, Notification, SelfRegistration
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.usecases.names import place_name
-from watchword.accounts.usecases.people import fold_claims
-from watchword.registration.usecases.register import nobody_asserts, reserved_until
 
 PREFERENCES = {"Mobile": Channel.SMS, "SMS": Channel.SMS, "Email": Channel.EMAIL, "EMAIL": Channel.EMAIL}
 

@@ -14,14 +14,13 @@ from watchword.notification.outbox import Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import code_form
 from watchword.registration.notices import SentCode, send_code
+from watchword.registration.usecases.confirm import lifetime_of_code
+from watchword.registration.usecases.register import tolerance
+from watchword.registration.usecases.resend import Resent, cool_down_ends, leave_or_keep
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import SelfRegistration
 from watchword.tenants.usecases import read_policy
-
-from watchword.registration.usecases.confirm import lifetime_of_code
-from watchword.registration.usecases.register import tolerance
-from watchword.registration.usecases.resend import Resent, cool_down_ends, leave_or_keep
 
 NOTHING_WENT_OUT = frozenset({MessageState.FAILED, MessageState.HELD})
 

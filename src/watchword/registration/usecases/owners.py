@@ -7,19 +7,18 @@ from watchword.accounts.addresses import AddressRefused, parse_mailbox
 from watchword.accounts.claims import EMAIL_ADDRESS, REGISTRABLE_CLAIMS, ClaimTwice, ClaimUnknown, sort_claims
 from watchword.accounts.model import ADMIN_ROLE, PRIMARY, User, UserName
 from watchword.accounts.store.users import Users
-from watchword.base.entropy import new_id
-from watchword.base.problems import OwnerRefused, OwnerUnknown, PasswordRefused, UserExists
-from watchword.notification.outbox import Notifier
-from watchword.registration.usecases.uniqueness import take_values
-from watchword.storage.audit import note
-from watchword.storage.work import Work
-from watchword.tenants.lifecycle import Owner, OwnerDraft
-
 from watchword.accounts.usecases.administrators import administrator_weakness
 from watchword.accounts.usecases.names import place_name
 from watchword.accounts.usecases.passwords import change_password, check_password
 from watchword.accounts.usecases.people import fold_claims, vouch_for
+from watchword.base.entropy import new_id
+from watchword.base.problems import OwnerRefused, OwnerUnknown, PasswordRefused, UserExists
+from watchword.notification.outbox import Notifier
+from watchword.registration.usecases.uniqueness import take_values
 from watchword.registration.usecases.update import update_claims
+from watchword.storage.audit import note
+from watchword.storage.work import Work
+from watchword.tenants.lifecycle import Owner, OwnerDraft
 
 
 @dataclass(frozen=True, slots=True)

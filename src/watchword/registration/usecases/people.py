@@ -8,6 +8,8 @@ from watchword.accounts.claims import VERIFY_EMAIL, Channel, is_true
 from watchword.accounts.masking import SECRET_CLAIMS
 from watchword.accounts.model import AccountState, LockedReason, NewAccount, User
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import find_user
+from watchword.accounts.usecases.people import add_user, delete_user
 from watchword.base.problems import BadRequest, NotFound
 from watchword.codes.model import UUID_FORM, CodeOrder, Scenario
 from watchword.codes.store import Codes
@@ -20,9 +22,6 @@ from watchword.registration.usecases.uniqueness import refuse_taken, take_values
 from watchword.storage.work import Work
 from watchword.tenants.policies import UserOnboarding
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.usecases.names import find_user
-from watchword.accounts.usecases.people import add_user, delete_user
 
 
 class NoSuchPerson(NotFound):

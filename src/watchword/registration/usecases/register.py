@@ -8,6 +8,9 @@ from typing import Any
 from watchword.accounts.claims import EXTERNAL, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import SELF_SIGN_UP_ROLE, AccountState, LockedReason, Proof, User, UserName
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import check_name, find_user, place_name
+from watchword.accounts.usecases.passwords import check_password
+from watchword.accounts.usecases.people import fold_claims, proof_of
 from watchword.base.entropy import new_id
 from watchword.base.problems import (
     ChannelWithoutValue,
@@ -57,10 +60,6 @@ from watchword.storage.counters import refuse_past
 from watchword.storage.work import Work
 from watchword.tenants.policies import Notification, SelfRegistration
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.usecases.names import check_name, find_user, place_name
-from watchword.accounts.usecases.passwords import check_password
-from watchword.accounts.usecases.people import fold_claims, proof_of
 
 TAKEN_NAMES = "name_checks_per_caller"
 

@@ -9,6 +9,7 @@ from watchword.accounts.claims import EXTERNAL, PREFERRED_CHANNEL, Channel
 from watchword.accounts.model import PRIMARY, AccountState, User
 from watchword.accounts.names import split_qualified
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.names import find_user
 from watchword.base.problems import (
     EventNotPublished,
     NothingPending,
@@ -28,15 +29,13 @@ from watchword.notification.outbox import Notified, Notifier
 from watchword.notification.store import Messages
 from watchword.registration.model import PROFILES, NothingPendingAnswer, code_form, resolve_channel
 from watchword.registration.notices import SentCode, send_code
+from watchword.registration.usecases.confirm import lifetime_of_code
+from watchword.registration.usecases.register import tolerance
+from watchword.registration.usecases.update import SCENARIOS, send_proof_code
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import LiteRegistration, Notification, SelfRegistration, UserOnboarding
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.usecases.names import find_user
-from watchword.registration.usecases.confirm import lifetime_of_code
-from watchword.registration.usecases.register import tolerance
-from watchword.registration.usecases.update import SCENARIOS, send_proof_code
 
 NAMED_SCENARIOS = frozenset({
     *Scenario, "EMAIL_VERIFICATION_OTP", "EMAIL_OTP_VERIFICATION_ON_UPDATE",

@@ -14,6 +14,7 @@ from watchword.accounts.claims import (
 )
 from watchword.accounts.model import Proof, User
 from watchword.accounts.store.users import Users
+from watchword.accounts.usecases.people import fold_claims, proof_of, set_state, vouch_for
 from watchword.codes.model import UUID_FORM, CodeOrder, ConfirmationCode, Scenario
 from watchword.codes.store import Codes
 from watchword.codes.usecases import issue_code
@@ -27,8 +28,6 @@ from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import ClaimUpdate, SelfRegistration
 from watchword.tenants.usecases import read_policy
-
-from watchword.accounts.usecases.people import fold_claims, proof_of, set_state, vouch_for
 
 SCENARIOS = {
     Channel.EMAIL: Scenario.EMAIL_VERIFICATION_ON_UPDATE,
