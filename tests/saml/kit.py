@@ -228,14 +228,15 @@ def signed_redirect(
     return f"{path}?{query}&Signature={quote_plus(base64.b64encode(made))}"
 
 
-def signed(message: str, key: str = "sp") -> bytes:
+def signed(message: str, key: str = "sp", *, exclusive: bool = True) -> bytes:
     """Return a message with an enveloped signature behind its issuer."""
+    form = constants.TransformExclC14N if exclusive else constants.TransformInclC14N
     root = etree.fromstring(message)
-    template = xmlsec.template.create(root, constants.TransformExclC14N, constants.TransformRsaSha256, ns="ds")
+    template = xmlsec.template.create(root, form, constants.TransformRsaSha256, ns="ds")
     root.insert(1, template)
     reference = xmlsec.template.add_reference(template, constants.TransformSha256, uri=f"#{root.get('ID')}")
     xmlsec.template.add_transform(reference, constants.TransformEnveloped)
-    xmlsec.template.add_transform(reference, constants.TransformExclC14N)
+    xmlsec.template.add_transform(reference, form)
     xmlsec.template.x509_data_add_certificate(xmlsec.template.add_x509_data(xmlsec.template.ensure_key_info(template)))
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(pair(key).private, constants.KeyDataFormatPem)

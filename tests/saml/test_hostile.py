@@ -385,8 +385,9 @@ class Signed:
 
     @classmethod
     def of(cls, world: World, message: bytes) -> "Signed":
-        forged = authn_request(world, id="_forged", AssertionConsumerServiceURL=SEED_ACS)
-        return cls(etree.fromstring(message), etree.fromstring(forged))
+        root = etree.fromstring(message)
+        forged = authn_request(world, id="_forged", Destination=str(root.get("Destination")))
+        return cls(root, etree.fromstring(forged))
 
     def part(self, path: str) -> etree._Element:
         found = self.root.find(path, NAMES)
@@ -467,6 +468,7 @@ TAMPERING: dict[str, Callable[[Signed], etree._Element]] = {
     "deeper": lambda it: it.having(etree.SubElement(it.root, EXTENSIONS), it.signature),
     "twice": lambda it: it.having(it.root, copy(it.signature)),
     "without": lambda it: it.without(it.signature),
+    "an object more": lambda it: it.having(it.signature, etree.Element(f"{DS}Object")),
     "empty value": lambda it: it.emptied(),
 }
 
@@ -478,6 +480,10 @@ def test_a_signature_covers_the_whole_message_or_nothing(
     """Cases PLAT-SAML-15 and the wrapping of platform.md 1.14, as it can be done to a request."""
     tampered = TAMPERING[how](Signed.of(world, signed(request_text)))
     check_refused(world, alice.send_posted(etree.tostring(tampered)))
+
+
+def test_another_canonical_form_is_refused(world: World, request_text: str, alice: Person) -> None:
+    check_refused(world, alice.send_posted(signed(request_text, exclusive=False)))
 
 
 def test_a_key_that_a_message_brings_is_not_read(world: World, request_text: str, alice: Person) -> None:
