@@ -413,10 +413,10 @@ class Stage:
     def no_effect(self, *but: str) -> Iterator[None]:
         """Fail if a row changes, but for audit and limits, or if a provider hears anything: NO_EFFECT."""
         self.settle()
-        before, heard = self.evidence.all_rows("audit", "counters", *but), len(self.ledger.entries)
+        before, heard = self.evidence.all_rows("audit", "counters", "failures", *but), len(self.ledger.entries)
         yield
         self.settle()
-        after = self.evidence.all_rows("audit", "counters", *but)
+        after = self.evidence.all_rows("audit", "counters", "failures", *but)
         assert after == before
         assert len(self.ledger.entries) == heard
 

@@ -45,7 +45,7 @@ def test_the_administrator_of_one_tenant_does_nothing_in_another(stage: Stage) -
     never = urlsafe_b64encode(b"nobody").decode().rstrip("=")
     tricks = {"X-Tenant": "carbon.super", "X-Forwarded-Host": "carbon.super", "Host": "carbon.super"}
     closed = [operation for operation in operations(stage) if not operation.is_open]
-    with stage.no_effect("failures"):  # of the administrator's name, where it is nobody's
+    with stage.no_effect():
         for operation in closed:
             address = operation.path.replace("{id}", encoded)
             for body in (
