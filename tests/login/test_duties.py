@@ -7,10 +7,10 @@ import pytest
 from tests.conftest import WorldMaker
 from tests.login.visitor import Visitor, add_application, with_protocol
 from tests.pages.visitor import Fields, setting
-from tests.world import PASSWORD, World
+from tests.world import OTHER_TENANT, PASSWORD, World
 from watchword.accounts.claims import DIALECT, EMAIL_ADDRESS, GIVEN_NAME, MOBILE, PHONE_VERIFIED
 from watchword.accounts.store.users import Users
-from watchword.applications.model import ClaimConfiguration, RequestedClaim
+from watchword.applications.model import Advanced, ClaimConfiguration, RequestedClaim
 
 CHANGE = "/authenticationendpoint/change-password.do"
 CLAIMS = "/authenticationendpoint/claims.do"
@@ -230,6 +230,27 @@ def test_the_session_of_this_browser_goes_on_and_all_others_end(world: World) ->
     assert here.page == "/test-return"
     there.begin(shop)
     assert there.page == "/authenticationendpoint/login.do"
+
+
+def test_somebody_of_another_tenant_has_the_same_duties(world: World) -> None:
+    zoe = world.add_person("zoe", tenant=OTHER_TENANT)
+    world.change(lambda work: Users(work).require_password_change(zoe.id, required=True), OTHER_TENANT)
+    wanted = ClaimConfiguration(requested=(RequestedClaim(GIVEN_NAME, mandatory=True),))
+    shop = add_application(world, "Shop", claims=wanted, advanced=Advanced(saas=True))
+    visitor = Visitor(world)
+    visitor.begin(shop)
+    visitor.password(f"zoe@{OTHER_TENANT}")
+    assert visitor.page == CLAIMS
+    visitor.answer({"claim-givenname": "Zoe"})
+    assert visitor.page == CHANGE
+    visitor.get(visitor.location)
+    new_password(visitor)
+    assert visitor.finish()["claims"][GIVEN_NAME] == "Zoe"
+    assert not world.known("zoe", OTHER_TENANT).must_change_password
+    assert "You are logged in as zoe" in text_of(visitor, CHANGE)
+    wish(visitor, current=NEW, new="Third-Pass-3")
+    assert "Your password is changed" in led(visitor)
+    assert "You are logged in as zoe" in text_of(visitor, CHANGE)
 
 
 def test_a_password_that_must_change_does_not_disturb_a_passive_login(world: World) -> None:

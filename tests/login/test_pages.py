@@ -123,6 +123,16 @@ def test_a_wrong_password_is_told_beside_the_form(visitor: Visitor, shop: str) -
     )
 
 
+def test_an_account_that_waits_for_its_code_is_led_to_it(world: World, shop: str, visitor: Visitor) -> None:
+    world.register("kim")
+    visitor.begin(shop)
+    visitor.password("kim", "wrong")
+    assert "confirm.do" not in visitor.get(visitor.location).text
+    visitor.answer({"username": "kim", "password": PASSWORD}, key=visitor.key_of_page)
+    assert "This account is not confirmed yet" in look(visitor).text
+    assert 'href="../accountrecoveryendpoint/confirm.do"' in visitor.shown
+
+
 def test_XSS_what_was_typed_comes_back_as_text(visitor: Visitor, shop: str) -> None:
     typed = '"><script>alert(1)</script>{{7*7}}'
     visitor.begin(shop)

@@ -203,9 +203,9 @@ class Work:
         return Work(self.surroundings, tenant, self.origin, self.reading, self._begun(), self.now)
 
     def elsewhere(self, tenant: str) -> "Work":
-        """Release this work, and return one of its own in another tenant, for what commits by itself there."""
+        """Release this work, and return one of its own in another tenant, for what commits by itself there, now."""
         self.release()
-        return Work(self.surroundings, tenant, self.origin, self.reading)
+        return Work(self.surroundings, tenant, self.origin, self.reading, _now=self._now)
 
     def _begun(self) -> Transaction:
         if self._transaction is None:
