@@ -161,6 +161,18 @@ def first(element: etree._Element, path: str) -> etree._Element:
     return found
 
 
+def without_signature(element: etree._Element) -> etree._Element:
+    """Return a copy without its own signature; the text behind the signature stays."""
+    copy = deepcopy(element)
+    copy.tail = None
+    for signature in copy.findall("ds:Signature", SPACES):
+        before = signature.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + (signature.tail or "")
+        copy.remove(signature)
+    return copy
+
+
 def new_id() -> str:
     return "_" + secrets.token_hex(16)
 

@@ -13,9 +13,9 @@ from watchword.sample.saml import KeyPair
 LIFE = timedelta(days=397)
 
 
-def make_keys(name: str = "Sample application") -> KeyPair:
+def make_keys(name: str = "Sample application", *, bits: int = 2048) -> KeyPair:
     """Return a new RSA key, and a certificate that it signed itself."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     certificate = (
