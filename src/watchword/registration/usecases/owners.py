@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watchword.accounts.addresses import AddressRefused, parse_mailbox
-from watchword.accounts.claims import EMAIL_ADDRESS, REGISTRABLE_CLAIMS, ClaimTwice, ClaimUnknown, sort_claims
+from watchword.accounts.claims import EMAIL_ADDRESS, REGISTRABLE_CLAIMS, ClaimUnknown, sort_claims
 from watchword.accounts.model import ADMIN_ROLE, PRIMARY, User, UserName
 from watchword.accounts.store.users import Users
 from watchword.accounts.usecases.administrators import administrator_weakness
@@ -112,8 +112,8 @@ def _sorted(claims: Mapping[str, str]) -> dict[str, str]:
     """Return the facts of an owner in the spelling in which they are stored; an empty one takes a fact away."""
     try:
         known = sort_claims(claims.items())
-    except (ClaimTwice, ClaimUnknown) as problem:
-        raise OwnerRefused(f"additionalClaims: {problem} is unknown, or stands twice.") from problem
+    except ClaimUnknown as problem:
+        raise OwnerRefused(f"additionalClaims: there is no claim {problem}.") from problem
     if known.dropped:
         raise OwnerRefused(f"additionalClaims: {known.dropped[0]} cannot be given.")
     mailbox = claims.get(EMAIL_ADDRESS)
