@@ -307,6 +307,7 @@ def _furnish(world: World, gateway: Gateway, clock: StillClock, scene: Scene) ->
         "demo": add_application(world, "demo", (BASIC,), (code,)),
         "fed": add_application(world, "fed", (fed,), (code,)),
         "first": add_application(world, "first", (code,)),
+        "either": add_application(world, "either", (code, mail)),
         "multi": add_application(world, "multi", (BASIC,), (code, mail)),
     }
     return Stage(world, gateway, clock, apps, federation, sms)

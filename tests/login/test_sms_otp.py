@@ -380,8 +380,7 @@ def test_the_sixth_answer_is_refused_even_if_it_is_right(stage: Stage) -> None: 
     assert stage.visitor.query["authFailureMsg"] == WRONG
     stage.clock.tick(seconds=31)
     stage.resend()
-    stage.submit(stage.code)
-    assert stage.page == "error"
+    assert (stage.page, stage.sent) == ("error", 1)
 
 
 def test_answers_that_come_together_are_counted_one_by_one(stage: Stage) -> None:
@@ -404,6 +403,20 @@ def test_a_name_that_is_changed_does_not_change_who_is_asked(stages: StageMaker)
     code = _wait_for_code(stage)
     stage.visitor.answer({"username": "dave", "OTPcode": code, "resendCode": "false"})
     assert stage.visitor.finish()["user"] == "alice"
+
+
+def test_a_code_is_of_no_use_to_anybody_else(stages: StageMaker) -> None:
+    """Whoever goes to another option and back may type another name, and still has only his own code."""
+    stage = stages(Scene())
+    stage.enter("either")
+    sms = {"authenticator": "SMSOTP", "idp": "idp-sms"}
+    stage.visitor.answer(sms)
+    stage.visitor.answer({"username": "dave"})
+    code = _wait_for_code(stage)
+    stage.visitor.answer({"authenticator": "email-otp-authenticator", "idp": "LOCAL"})
+    stage.visitor.answer({**sms, "username": "alice", "OTPcode": code, "resendCode": "false"})
+    assert stage.page != "app"
+    assert "commonAuthId" not in stage.visitor.cookies
 
 
 def _wait_for_code(stage: Stage) -> str:
@@ -559,6 +572,19 @@ def test_codes_to_a_proven_number_have_a_pool_of_their_own(stages: StageMaker) -
     stage.visitor = Visitor(stage.world)
     stage.sign_in("demo", "alice")
     assert stage.page == "error"
+
+
+def test_strangers_do_not_use_up_what_a_person_needs(stages: StageMaker) -> None:
+    limits = {"watchword.limits.sends_per_address": "1/1d", "watchword.limits.login_sends_per_address": "2/1d"}
+    stage = stages(Scene(settings=limits))
+    stage.sign_in("demo", "alice")  # proves the number, out of the one pool
+    stage.submit(stage.code)
+    for _ in range(3):
+        stranger = stage.enter("first", Visitor(stage.world))
+        stranger.answer({"username": "alice"})
+    assert stage.sent == 1
+    stage.sign_in("demo", "alice", Visitor(stage.world))
+    assert stage.sent == 2
 
 
 def test_a_template_takes_the_place_of_the_text(stages: StageMaker) -> None:  # D-18

@@ -213,7 +213,7 @@ class LaterCode:
 
     def _send(self, found: _Round, address: str) -> Outcome:
         work, rules = found.turn.work, found.resends
-        barrier = rules.barrier(work, found.holder, current_challenge(found.turn, self.name))
+        barrier = rules.barrier(work, found.holder, found.plan, current_challenge(found.turn, self.name))
         if barrier is not None:
             return self._stop(found, *barrier)
         kind, template = self.kind, found.parameters.template or self.kind.template
@@ -232,6 +232,8 @@ class LaterCode:
     def _stop(self, found: _Round, barrier: Barrier, seconds: int) -> Outcome:
         if barrier is Barrier.TOO_SOON:
             return found.code_page(failure(say.TOO_SOON, retryAfter=str(seconds)))
+        if barrier is Barrier.SPENT:
+            return GaveUp(message=say.WRONG)
         challenge = current_challenge(found.turn, self.name)
         if found.parameters.ends_on_resends:
             return GaveUp(message=say.TOO_MANY_RESENDS)

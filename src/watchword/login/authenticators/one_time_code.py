@@ -7,15 +7,8 @@ from enum import StrEnum, auto
 from hmac import compare_digest
 
 from watchword.accounts.backup_codes import spend_backup_code
-from watchword.accounts.guessing import (
-    Guess,
-    Lock,
-    count_failure,
-    forgive_guess,
-    note_success,
-    spend_guess,
-)
-from watchword.accounts.guessing import Verdict as Budget
+from watchword.accounts.budgets import Verdict as Budget
+from watchword.accounts.guessing import Guess, Lock, count_failure, forgive_guess, note_success, spend_guess
 from watchword.accounts.model import Factor
 from watchword.base.entropy import draw
 from watchword.login.authenticator import Turn
@@ -52,7 +45,7 @@ class CodePlan:
     def read(self, typed: str) -> str:
         """Return a code as it was meant: blanks around it and small letters are forgiven (D-16)."""
         bare = typed.strip(" \t\r\n")
-        return bare if self.alphabet == DIGITS else bare.upper()
+        return bare.upper() if self.alphabet != DIGITS and bare.isascii() else bare
 
 
 class Outcome(StrEnum):

@@ -36,6 +36,8 @@ _COUNTED = {
 class Barrier(StrEnum):
     """Why no code is sent."""
 
+    SPENT = auto()
+    """No answer of this login is compared any more."""
     LIMIT = auto()
     TOO_SOON = auto()
     MISTAKE = auto()
@@ -56,8 +58,12 @@ class ResendRules:
     beside_first: int = 0
     """How many sends more a person has for the first code of a login."""
 
-    def barrier(self, work: Work, holder: Holder, challenge: Challenge | None) -> tuple[Barrier, int] | None:
+    def barrier(
+        self, work: Work, holder: Holder, plan: CodePlan, challenge: Challenge | None
+    ) -> tuple[Barrier, int] | None:
         """Return why no code may be sent now, and for how many seconds; the limit is looked at before the spacing."""
+        if challenge is not None and challenge.attempts >= plan.most_answers:
+            return Barrier.SPENT, 0
         again = challenge is not None and challenge.sends > 0
         if self.most and (again or self.of_user):
             limit = whole_number(self.most)
@@ -149,9 +155,14 @@ def _letter(turn: Turn, holder: Holder, plan: CodePlan, sending: Sending, code: 
 
 
 def _is_proven(holder: Holder, sending: Sending) -> bool:
-    """Tell whether the address was proven to be the person's."""
+    """Tell whether the address was proven to be the person's, who has proven something already.
+
+    Strangers, who have but typed a name, cannot use up what the person needs to log in.
+    """
     user = holder.user
-    return user is not None and user.is_verified(sending.channel) and user.address(sending.channel) == sending.to
+    if user is None or holder.is_hidden:
+        return False
+    return user.is_verified(sending.channel) and user.address(sending.channel) == sending.to
 
 
 def _notice(work: Work, holder: Holder, letter: Letter) -> Notice:

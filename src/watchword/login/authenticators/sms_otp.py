@@ -35,7 +35,7 @@ from watchword.login.authenticators.sms_otp_user import federated_number, find_s
 from watchword.login.model import LOCAL, LOGIN_PAGE, Answer, Place
 from watchword.login.notices import tell_of_lock
 from watchword.login.parameters import SmsOtpParameters, read_parameters
-from watchword.notification.model import MessageState
+from watchword.notification.model import Answered, MessageState
 from watchword.notification.outbox import Notifier, open_reply
 from watchword.notification.store import Messages
 from watchword.storage.audit import note
@@ -225,7 +225,7 @@ class SmsOtp:
     def _send(self, found: Round, number: str) -> Outcome:
         """Make a code and leave it for the number, unless it is too often or too soon (1.9, 1.10)."""
         turn, plan = found.turn, found.plan
-        barrier = found.resends.barrier(turn.work, found.holder, current_challenge(turn, SMS_OTP))
+        barrier = found.resends.barrier(turn.work, found.holder, plan, current_challenge(turn, SMS_OTP))
         if barrier is not None:
             return self._stop(found, *barrier)
         leave = leaving(turn, self.notifier, found.holder, plan, self._sending(found, number)) if number else None
@@ -242,6 +242,8 @@ class SmsOtp:
     def _stop(self, found: Round, barrier: Barrier, seconds: int) -> Outcome:
         if barrier is Barrier.MISTAKE:
             return GaveUp(message=FAILED)
+        if barrier is Barrier.SPENT:
+            return found.error({"resendCode": "false", **failure(say.WRONG)})
         if barrier is Barrier.LIMIT:
             return found.error(failure(say.TOO_MANY_RESENDS))
         told = failure(say.TOO_SOON, retryAfter=str(seconds))
@@ -327,12 +329,24 @@ class SmsOtp:
         return found.error({**found.resend_word, **failure(message)})
 
 
-def _detail(found: Round, answered: object) -> dict[str, str]:
+def _detail(found: Round, answered: Answered | None) -> dict[str, str]:
     """Return what the provider said, where the administrator wants it to be shown."""
     if not is_true(found.properties.get("show_detailed_error_info", "").strip()):
         return {}
-    number = found.number or federated_number(found.turn, found.parameters) or ""
+    number = str(found.turn.login.notes.get("sent_to", "")) or found.number
     shown = found.screen_value.get("screenvalue") or mask(number, shown=found.parameters.screen_digits)
-    patterns = found.properties.get("values_to_be_masked", "")
-    told = details(answered, number=number, masked=shown, patterns=patterns)  # type: ignore[arg-type]
+    told = details(
+        answered, numbers={number, _dialled(found, number)}, masked=shown,
+        patterns=found.properties.get("values_to_be_masked", ""),
+    )  # fmt: skip
     return {} if told is None else {"authFailureInfo": told}
+
+
+def _dialled(found: Round, number: str) -> str:
+    """Return a number as it was sent to the provider."""
+    settings = found.turn.work.settings
+    try:
+        phone = parse_phone(number, strict=settings.registration.strict, default_country=settings.sms.default_country)
+    except AddressRefused:
+        return number
+    return phone.normalised

@@ -1,7 +1,7 @@
 """What a person is told of a provider that did not take a code (sms-otp.md 5.6)."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -36,12 +36,13 @@ def failure_code(entry: OutboxEntry, answered: Answered | None, *, expects_statu
     return f"{answered.status} : {_phrase(answered.status)}"
 
 
-def details(answered: Answered | None, *, number: str, masked: str, patterns: str) -> str | None:
+def details(answered: Answered | None, *, numbers: Collection[str], masked: str, patterns: str) -> str | None:
     """Return what the provider said as ``authFailureInfo`` has it: without the number and what is to be hidden."""
     if answered is None or not answered.body.strip():
         return None
     text = answered.body.decode("utf-8", "replace").replace("\r", "").replace("\n", "")
-    for spelling in {number, quote(number, safe=""), number.lstrip("+")} - {""}:
+    spellings = {each for number in numbers for each in (number, quote(number, safe=""), number.lstrip("+"))}
+    for spelling in sorted(spellings - {""}, key=len, reverse=True):
         text = text.replace(spelling, masked)
     for pattern in filter(None, (each.strip() for each in patterns.split(","))):
         text = star_matches(pattern, text, lambda found: "*" * len(found))
