@@ -27,6 +27,8 @@ class Peer(ABC):
     logout_path = "/logout"
     metadata_path = "/metadata"
     needs_both_signatures = False
+    takes_what_others_asked_for = False
+    """Whether a Response lets in any browser that brings it, and more than once."""
     asks_for_passing_names = False
     """Whether it asks for a NameID that is another one each time."""
     _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -131,6 +133,7 @@ class NodeSaml(Site):
 
 
 class SimpleSamlPhp(Peer):
+    takes_what_others_asked_for = True  # of 1.19: what it did not ask for counts as sent unasked, which it takes
     metadata_path = "/module.php/saml/sp/metadata.php/default-sp"
 
     def configure(self) -> None:
