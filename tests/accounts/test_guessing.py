@@ -6,12 +6,9 @@ import pytest
 
 from tests.conftest import WorldMaker
 from tests.world import World
+from watchword.accounts.budgets import CODES_OF_KNOWN_DEVICES, CODES_OF_STRANGERS, MOST_IN_A_ROW, Verdict
 from watchword.accounts.guessing import (
-    CODES_OF_KNOWN_DEVICES,
-    CODES_OF_STRANGERS,
-    MOST_IN_A_ROW,
     Failed,
-    Verdict,
     count_failure,
     forgive_guess,
     lock_span,

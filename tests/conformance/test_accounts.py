@@ -6,8 +6,9 @@ import pytest
 
 from tests.conftest import WorldMaker
 from tests.world import PASSWORD, World
+from watchword.accounts.budgets import CODES_OF_STRANGERS, Verdict
 from watchword.accounts.claims import MOBILE
-from watchword.accounts.guessing import CODES_OF_STRANGERS, Verdict, count_failure, note_success, spend_guess
+from watchword.accounts.guessing import count_failure, note_success, spend_guess
 from watchword.accounts.model import Factor, User
 from watchword.accounts.standing import Standing, read_standing
 from watchword.accounts.usecases.login_names import find_login_user

@@ -8,8 +8,9 @@ import pytest
 from tests.conftest import WorldMaker
 from tests.world import PASSWORD, World
 from watchword.accounts.backup_codes import count_backup_codes, make_backup_codes, spend_backup_code
+from watchword.accounts.budgets import MOST_IN_A_ROW, Verdict
 from watchword.accounts.claims import BACKUP_CODES
-from watchword.accounts.guessing import MOST_IN_A_ROW, Failed, Verdict, count_failure, note_success, spend_guess
+from watchword.accounts.guessing import Failed, count_failure, note_success, spend_guess
 from watchword.accounts.model import Factor, User
 from watchword.accounts.usecases.passwords import PasswordOutcome, prove_password
 from watchword.storage.schema import backup_codes

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from watchword.accounts.guessing import Verdict, note_success, spend_guess
+from watchword.accounts.budgets import Verdict
+from watchword.accounts.guessing import note_success, spend_guess
 from watchword.accounts.model import ADMIN_PERMISSIONS, PERMISSIONS, Factor, User
 from watchword.accounts.names import without_tenant
 from watchword.accounts.store.clients import Clients

@@ -5,11 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from watchword.accounts.backup_codes import count_backup_codes
-from watchword.accounts.guessing import MOST_IN_A_ROW, MonthsBudget, budgets_of_months, failures_at, with_failures
+from watchword.accounts.budgets import ANY_CODE, MOST_IN_A_ROW, NAME, somebody_of, windows_of
+from watchword.accounts.guessing import with_failures
 from watchword.accounts.model import Factor, User
 from watchword.accounts.usecases.passwords import MustChange, must_change_password
-from watchword.storage.failures import Failures
+from watchword.base.kinds import Limit
+from watchword.storage import counters
+from watchword.storage.failures import Failures, failures_of
 from watchword.storage.work import Work
+from watchword.tenants.policies import AccountLocking
+from watchword.tenants.usecases import read_policy
+
+
+@dataclass(frozen=True, slots=True)
+class MonthsBudget:
+    """How many of the guesses of 30 days are spent."""
+
+    of_known_devices: bool
+    spent: int
+    limit: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +54,27 @@ class Standing:
 
 def read_standing(work: Work, user: User) -> Standing:
     """Return how an account stands now."""
-    failures, waiting = failures_at(work, user)
+    failures, waiting = _failures_at(work, user)
     late = None if waiting is None or waiting.ready_at <= work.now else waiting.ready_at
     return Standing(
-        with_failures(work, user), work.now, failures, budgets_of_months(work, user), late,
+        with_failures(work, user), work.now, failures, _budgets_of_months(work, user), late,
         must_change_password(work, user), count_backup_codes(work, user),
     )  # fmt: skip
+
+
+def _budgets_of_months(work: Work, user: User) -> tuple[MonthsBudget, ...]:
+    """Return what is spent of an account's guesses at codes."""
+    strangers, known = windows_of(user.id)
+    return tuple(
+        MonthsBudget(window is known, counters.counted(work, window.name, window.subject, window.limit), window.limit)
+        for window in (strangers, known)
+    )
+
+
+def _failures_at(work: Work, user: User) -> tuple[dict[str, Failures], Failures | None]:
+    """Return the failures in a row by factor, those of all codes together among them; and those that make wait."""
+    kept = {*Factor, ANY_CODE}
+    found = {each.factor: each for each in failures_of(work, user.id) if each.factor in kept and each.count}
+    by_name = [each for each in failures_of(work, somebody_of(work, user.name.canonical)) if each.factor == NAME]
+    waits = not read_policy(work, AccountLocking).enabled
+    return found, by_name[0] if by_name and waits else None

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from watchword.accounts.budgets import Verdict
 from watchword.accounts.claims import FAILED_BEFORE_SUCCESS
 from watchword.accounts.guessing import (
     Failed,
     Guess,
-    Verdict,
     count_failure,
     forgive_guess,
     note_success,
