@@ -6,7 +6,7 @@ workers ?= 2
 pytest := $(bin)/python -m pytest
 
 .DEFAULT_GOAL := targets
-.PHONY: targets demo test check static conformance attacks faults bench wheel lock upgrade runtime sample dev peers
+.PHONY: targets demo test check static conformance attacks faults fuzz bench wheel lock upgrade runtime sample dev peers
 
 targets:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -43,6 +43,9 @@ faults: dev ## what must survive: killed workers, lost databases, silent provide
 peers: dev ## other people's service providers log in and out here; on Debian 12, as root (installs what it needs)
 	@tests/peers/install
 	@$(pytest) -q tests/peers $(ARGS)
+
+fuzz: dev ## random messages, addresses and forms (FUZZ_EXAMPLES=n of each kind)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} $(pytest) -q -n $(workers) --dist worksteal tests/fuzz $(ARGS)
 
 bench: dev ## how fast it is here; writes docs/explanation/performance.md
 	@$(bin)/python -m bench $(ARGS)

@@ -335,6 +335,13 @@ def test_a_service_provider_that_is_gone_strands_nobody(world: World, alice: Per
     assert answer.status == ["Success", "PartialLogout"]
 
 
+def test_a_round_that_is_none_leads_to_the_end(alice: Person) -> None:
+    reply = alice.post(PAGE, {"logout": "\u0100\r\nX-Y: z", "skip": "\u0100"})
+    assert reply.headers["location"].isascii()
+    assert "x-y" not in reply.headers
+    assert "<h1>You are logged out</h1>" in follow(alice).text
+
+
 def test_a_failed_front_channel_is_partial(world: World, alice: Person) -> None:
     first = both(world, alice, front("https://avis.example/slo", LogoutMethod.FRONT_CHANNEL_POST))
     alice.send(logout_request(world, index=first.session_index))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from watchword.base.problems import LoginStale, SamlRefused
 from watchword.login.browsers import forget_session, read_browser
@@ -165,4 +166,4 @@ def _lead_to_tenant(work: Work, ask: Ask[Any], tenant: str) -> Reply:
 
 
 def _lead_to_round(work: Work, round_id: str) -> Reply:
-    return Reply(status=303, headers={"Location": f"{own_address(work, LOGOUT_PATH)}?logout={round_id}"})
+    return Reply(status=303, headers={"Location": f"{own_address(work, LOGOUT_PATH)}?logout={quote(round_id)}"})
