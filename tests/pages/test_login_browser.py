@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.conftest import WorldMaker
 from tests.login.screen import free_port, listening
@@ -15,7 +17,7 @@ from tests.login.staged import BACKUP, MAIL, NUMBER, RIGHT, SMS, Staged
 from tests.login.visitor import BASIC, add_application, with_protocol
 from tests.pages.test_browser import Screen, Windows, complaints, drivers  # noqa: F401  # drivers is a fixture
 from tests.pages.visitor import setting
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, PATIENCE_SECONDS, World
 from watchword.accounts.backup_codes import make_backup_codes
 from watchword.accounts.claims import MOBILE
 from watchword.accounts.store.users import Users
@@ -47,6 +49,10 @@ class LoginScreen(Screen):
         for name, text in fields.items():
             self.type(name, text)
         self.driver.find_element(By.CSS_SELECTOR, "form .button").click()
+
+    def wait_till_gone(self, words: str) -> None:
+        waiting = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.05, ignored_exceptions=[WebDriverException])
+        waiting.until(lambda driver: words not in driver.find_element(By.TAG_NAME, "main").text)
 
     def first_step(self) -> None:
         self.begin(self.bank)
@@ -99,7 +105,7 @@ def test_password_then_code_on_a_small_phone(
     screen.fill(OTPcode="999999")
     screen.wait_for("This code is not right")
     screen.press("Send a new code")
-    screen.wait_for("Your code is on its way")
+    screen.wait_till_gone("This code is not right")
     screen.fill(OTPcode=RIGHT)
     screen.wait_for(DONE)
     screen.driver.get("about:blank")
@@ -179,11 +185,11 @@ def test_nothing_is_wider_than_a_small_screen_and_everything_can_be_hit(screen: 
     screen.press("Get a code by text message")
     screen.wait_for("Enter the code")
     fits(screen)
-    for page in ("smsotpError.jsp", "mobile.jsp"):
+    for page, words in (("smsotpError.jsp", "That did not work"), ("mobile.jsp", "What is your mobile number?")):
         screen.staged.page = f"smsotpauthenticationendpoint/{page}"
         screen.begin(screen.bank)
-        if "username" in screen.driver.page_source:
-            screen.fill(username="alice", password=PASSWORD)
+        screen.fill(username="alice", password=PASSWORD)
+        screen.wait_for(words)
         fits(screen)
     screen.open("/authenticationendpoint/retry.do")
     fits(screen)
@@ -198,6 +204,7 @@ def test_duties_fit_a_small_screen_and_name_what_is_wrong(screen: LoginScreen) -
     screen.wait_for("One more thing")
     fits(screen)
     screen.press("Save and go on")
+    screen.wait_for("Please check")
     screen.press("Fill in: First name")
     assert screen.focused == "claim-givenname"
     screen.fill(**{"claim-givenname": "Alice"})
@@ -212,6 +219,9 @@ def test_duties_fit_a_small_screen_and_name_what_is_wrong(screen: LoginScreen) -
 
 def fits(screen: LoginScreen) -> None:
     """See that nothing is wider than the screen, and that a thumb hits everything."""
+    WebDriverWait(screen.driver, PATIENCE_SECONDS, 0.05).until(
+        lambda driver: driver.execute_script("return document.readyState") == "complete"
+    )
     assert screen.driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
     targets = screen.driver.find_elements(By.CSS_SELECTOR, "main button, main .button, .tick-box, footer a, input.code")
     assert targets
@@ -317,6 +327,7 @@ def test_a_provider_that_is_down_is_told_in_plain_words_with_what_is_left(
     screen = LoginScreen(drivers(True), address)  # noqa: FBT003  # with scripts
     screen.begin(add_application(world, "Bank", (BASIC,), (SMS, MAIL, BACKUP)))
     screen.fill(username="alice", password=PASSWORD)
+    screen.wait_for("How will you prove")
     screen.press("Get a code by text message")
     screen.wait_for("Enter the code")
     world.deliver()
@@ -324,6 +335,7 @@ def test_a_provider_that_is_down_is_told_in_plain_words_with_what_is_left(
     screen.wait_for("could not be sent")
     assert "credit" not in screen.driver.page_source
     screen.press("Use a backup code")
+    screen.wait_for("Each backup code works once")
     screen.fill(BackupCode=codes[0])
     screen.wait_for(DONE)
     screen.driver.get("about:blank")
