@@ -46,6 +46,7 @@ _LEASE_THIS = Statement(
     update(messages).where(_THIS, messages.c.state == MessageState.WAITING).values(_LEASED).returning(messages)
 )
 _ADD = Statement(insert(messages))
+_FIND = Statement(select(messages).where(_THIS))
 _CANCEL = Statement(update(messages).where(_OPEN_OF_USER).values(_CANCELLED))
 _CANCEL_SCENARIO = Statement(
     update(messages).where(_OPEN_OF_USER, messages.c.scenario == bindparam("of_scenario")).values(_CANCELLED)
@@ -77,8 +78,7 @@ class Messages:
 
     def find(self, message_id: str) -> OutboxEntry | None:
         """Return a message."""
-        mine = (messages.c.tenant == self.work.tenant) & (messages.c.id == message_id)
-        return _entry(self.work.connection.execute(select(messages).where(mine)).one_or_none())
+        return _entry(self.work.row(_FIND, message_id=message_id))
 
     def page(self, since: str = "", user_id: str | None = None, count: int = 1000) -> Sequence[OutboxEntry]:
         """Return messages made after the one with the id *since*, oldest first."""
