@@ -1,6 +1,5 @@
 """Keys of the installation: text sealed at rest, and keyed digests of what is only ever compared."""
 
-import hashlib
 import hmac
 import os
 from dataclasses import dataclass, field
@@ -40,7 +39,7 @@ class Keys:
     def digest(self, *parts: str) -> str:
         """Return a keyed digest of *parts* (HMAC-SHA256, 64 hex digits); no two lists of parts share one."""
         message = b"".join(len(octets).to_bytes(4, "big") + octets for octets in (part.encode() for part in parts))
-        return hmac.new(self.digest_key, message, hashlib.sha256).hexdigest()
+        return hmac.digest(self.digest_key, message, "sha256").hex()
 
     def seal(self, entropy: Entropy, text: bytes, about: str) -> bytes:
         """Encrypt *text* for storage (AES-256-GCM); *about* names the row, so that it cannot be moved to another."""
