@@ -52,6 +52,8 @@ FAMILIES = (
     frozenset({RETRY_PAGE}), frozenset({CLAIMS_PAGE}), frozenset({CHANGE_PAGE}),
 )  # fmt: skip
 """Addresses of one and the same page."""
+_NOBODY = ("change.nobody.title", "change.nobody.text")
+_DONE = ("change.done.title", "change.done.text")
 Form = dict[str, str]
 Show = Callable[["Looking"], Reply]
 
@@ -160,9 +162,8 @@ class LoginPages:
 
     def _ended(self, looking: Looking) -> Reply:
         """Say why a login has failed; the application is told when the person goes back."""
-        said = said_of(looking.query, AT_ENDS) or Said("told.failed")
-        return self._end(looking.work, looking.ask, looking.visit, looking.login.request.application_id, said,
-                         looking.login.key)  # fmt: skip
+        said, login = said_of(looking.query, AT_ENDS) or Said("told.failed"), looking.login
+        return self._end(looking.work, looking.ask, looking.visit, login.request.application_id, said, login.key)
 
     def _show(self, looking: Looking, template: str, **facts: Any) -> Reply:  # noqa: ANN401  # of the template
         usual = {
@@ -176,12 +177,11 @@ class LoginPages:
     def _over(self, work: Work, ask: Ask[None], browser: Browser, key: str) -> Reply:
         """Say that a login is over, and where to begin another: its application is known as long as its cookie is."""
         asked, visit = self._in_language(work, ask, key if key in browser.nonces else "")
-        said = Said("told.stale")
-        return self._end(work, asked, visit, browser.applications.get(key, ""), said, "")
+        return self._end(work, asked, visit, browser.applications.get(key, ""), Said("told.stale"), "")
 
-    def _end(  # what is said, where, and to whom
+    def _end(
         self, work: Work, ask: Ask[None], visit: Visit, application_id: str, said: Said, key: str
-    ) -> Reply:
+    ) -> Reply:  # fmt: skip
         application = Applications(work).get(application_id) if application_id else None
         log.info("a login could not go on: %s", said.text)
         return self.pages.show(
@@ -206,15 +206,10 @@ class LoginPages:
             return self._at(CHANGE_PAGE, self._change)(work, ask)
         asked, visit = self._in_language(work, ask, "")
         person = _who_is_logged_in(work, read_browser(work, ask))
-        if person is None:
-            return self.pages.show(
-                work, asked, "plain.html", visit, title="change.nobody.title", text="change.nobody.text"
-            )  # fmt: skip
-        said = visit.kept.get("said") or {}
-        if ask.query.get("said") != said.get("number") or said.get("page") != CHANGE_PAGE:
-            said = {"errors": []}
-        if said.get("done"):
-            return self.pages.show(work, asked, "plain.html", visit, title="change.done.title", text="change.done.text")
+        said = _said_before(visit, ask.query.get("said", ""))
+        if person is None or said.get("done"):
+            title, text = _NOBODY if person is None else _DONE
+            return self.pages.show(work, asked, "plain.html", visit, title=title, text=text)
         return self.pages.show(
             work, asked, "change.html", visit, said=said, why="wish", name=person.name,
             rules=rules_of(work.within(person.tenant)), action=_path_of(work, CHANGE_PAGE), key="",
@@ -237,8 +232,8 @@ class LoginPages:
             return self.pages.go(work, ask, _path_of(work, CHANGE_PAGE), visit)
         blames, session, secret = change_in_session(work, person, browser, ask.body)
         number = work.entropy.octets(4).hex()
-        said = {"number": number, "page": CHANGE_PAGE, "errors": [blame.to_json() for blame in blames], "words": [],
-                "done": not blames}  # fmt: skip
+        errors = [blame.to_json() for blame in blames]
+        said = {"number": number, "page": CHANGE_PAGE, "errors": errors, "words": [], "done": not blames}
         reply = self.pages.go(work, ask, _path_of(work, CHANGE_PAGE), visit.keeping(said=said), said=number)
         fresh = (session_cookie(work, session, secret),) if session is not None else ()
         return replace(reply, cookies=(*reply.cookies, *fresh))
@@ -283,6 +278,12 @@ def _saying(said: Said | None) -> dict[str, Any]:
 def _path_of(work: Work, page: str) -> str:
     """Return where a page is, without the host: under whatever name the browser knows us."""
     return urlsplit(address_of(work, Place(page=page))).path
+
+
+def _said_before(visit: Visit, number: str) -> Mapping[str, Any]:
+    """Return what the form for another password has led to, under the address that it led to."""
+    said: Mapping[str, Any] = visit.kept.get("said") or {}
+    return said if said.get("page") == CHANGE_PAGE and said.get("number") == number else {"errors": []}
 
 
 def _web_address(address: str) -> str:
