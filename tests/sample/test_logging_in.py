@@ -7,8 +7,10 @@ import pytest
 from lxml import etree
 from signxml.verifier import XMLVerifier
 
-from tests.hand_made_idp import MOBILE, HandMadeIdp, shared_keys
+from tests.hand_made_idp import MOBILE, HandMadeIdp, first, shared_keys
 from tests.sample.browser import AVIS, BASE_URL, TRAVELOCITY, Browser, Stand, acs_url, asked, facts
+from watchword.applications.model import ServiceProvider
+from watchword.saml.sealing import encrypt_assertion
 
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 
@@ -132,3 +134,15 @@ def test_the_metadata_says_where_we_are(browser: Browser) -> None:
     assert root.get("entityID") == AVIS
     (service,) = root.iter("{urn:oasis:names:tc:SAML:2.0:metadata}AssertionConsumerService")
     assert service.get("Location") == f"{BASE_URL}/avis.com/home.jsp"
+
+
+def test_an_encrypted_assertion_is_read_where_there_is_a_key() -> None:
+    keys = shared_keys("sample")
+    stand = Stand.of(HandMadeIdp(), keys)
+    browser = stand.browser()
+    response = stand.idp.unsigned(facts(browser.begin()))
+    assertion = first(response, "//saml:Assertion")
+    to_us = ServiceProvider(issuer=TRAVELOCITY, acs_urls=(acs_url(),), certificates=(keys.certificate,))
+    response.replace(assertion, encrypt_assertion(stand.idp.sign(assertion), to_us))
+    assert browser.bring(stand.idp.sign(response)).status == 303
+    assert browser.is_logged_in()

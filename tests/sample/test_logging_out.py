@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hand_made_idp import HandMadeIdp, encoded, shared_keys
+from tests.hand_made_idp import DS, RSA_SHA256, HandMadeIdp, encoded, shared_keys, signed_query, without_signature
 from tests.sample.browser import AVIS, TRAVELOCITY, Browser, Stand, acs_url, asked
 
 PARTIAL = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout"
@@ -64,4 +64,49 @@ def test_a_forged_logout_ends_nothing(stand: Stand, of: str) -> None:
     if of == "nobody":
         request.remove(request[1])
     browser.post("/travelocity.com/home.jsp", {"SAMLRequest": encoded(request)})
+    assert browser.is_logged_in()
+
+
+def test_a_logout_elsewhere_may_come_by_redirect(stand: Stand, browser: Browser) -> None:
+    stand.log_in(browser)
+    request = without_signature(stand.idp.logout_request("kim", acs_url()))
+    query = signed_query(stand.idp.keys, request, "SAMLRequest", relay_state="a b")
+    answer = browser.get(f"/travelocity.com/home.jsp?{query}")
+    assert asked(answer.location).get("InResponseTo") == request.get("ID")
+    assert "RelayState=a+b" in answer.location
+    assert not browser.is_logged_in()
+
+
+def test_so_may_the_answer_to_ours(stand: Stand, browser: Browser) -> None:
+    stand.log_in(browser)
+    request = asked(browser.get("/travelocity.com/logout").location)
+    response = without_signature(stand.idp.logout_response(str(request.get("ID")), acs_url()))
+    query = signed_query(stand.idp.keys, response, "SAMLResponse")
+    assert "You are logged out" in browser.get(f"/travelocity.com/home.jsp?{query}").text
+
+
+@pytest.mark.parametrize("wrong", ["the key", "the algorithm", "no signature", "the relay state", "the document"])
+def test_a_query_that_is_not_signed_well_ends_nothing(stand: Stand, browser: Browser, wrong: str) -> None:
+    stand.log_in(browser)
+    request = without_signature(stand.idp.logout_request("kim", acs_url()))
+    keys = shared_keys("stranger") if wrong == "the key" else stand.idp.keys
+    algorithm = f"{DS}rsa-sha1" if wrong == "the algorithm" else RSA_SHA256
+    query = signed_query(keys, request, "SAMLRequest", relay_state="good", algorithm=algorithm)
+    if wrong == "no signature":
+        query = query.partition("&SigAlg")[0]
+    if wrong == "the relay state":
+        query = query.replace("good", "bad")
+    if wrong == "the document":
+        other = signed_query(keys, stand.idp.logout_request("kim", acs_url()), "SAMLRequest", relay_state="good")
+        query = other.partition("&SigAlg")[0] + "&SigAlg" + query.partition("&SigAlg")[2]
+    assert browser.get(f"/travelocity.com/home.jsp?{query}").status == 403
+    assert browser.is_logged_in()
+
+
+def test_a_logout_that_has_run_out_ends_nothing(stand: Stand, browser: Browser) -> None:
+    stand.log_in(browser)
+    request = without_signature(stand.idp.logout_request("kim", acs_url()))
+    request.set("NotOnOrAfter", "2020-01-01T00:00:00Z")
+    query = signed_query(stand.idp.keys, request, "SAMLRequest")
+    assert browser.get(f"/travelocity.com/home.jsp?{query}").status == 403
     assert browser.is_logged_in()
