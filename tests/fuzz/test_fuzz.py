@@ -1,7 +1,7 @@
 """What nobody would send: messages, relay states, addresses and forms, changed at random until something breaks.
 
-Whatever comes, the answer is no fault of ours (below 500), and costs less than 100 ms of the processor. How many of each
-kind are played FUZZ_EXAMPLES says; what breaks is shrunk to the smallest input that does.
+Whatever comes, the answer is no fault of ours (below 500), and costs less than 100 ms of the processor. How many of
+each kind are played FUZZ_EXAMPLES says; what breaks is shrunk to the smallest input that does.
 """
 
 import base64

@@ -544,3 +544,11 @@ def test_pages_say_nothing_that_the_address_says(alice: Person, page: str) -> No
 
 def test_nothing_at_all_is_a_refusal(world: World, alice: Person) -> None:
     check_refused(world, alice.get(SSO))
+
+
+@pytest.mark.parametrize("name", ["SAMLRequest", "SAMLResponse"])
+def test_an_address_carries_no_message_of_a_form(world: World, alice: Person, name: str) -> None:
+    add_provider(world)
+    address = redirect(authn_request(world), name=name)
+    check_refused(world, alice.post(address, {"other": "x"}))
+    check_refused(world, world.send("POST", address, b"", []), audited=2)

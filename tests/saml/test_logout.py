@@ -335,6 +335,24 @@ def test_a_service_provider_that_is_gone_strands_nobody(world: World, alice: Per
     assert answer.status == ["Success", "PartialLogout"]
 
 
+def test_an_answer_goes_the_way_of_the_requests(world: World, alice: Person) -> None:
+    logout = replace(front("https://travelocity.example/slo"), response_url="https://travelocity.example/slo")
+    add_provider(world, replace(SEED, logout=logout))
+    add_provider(world, replace(AVIS, logout=SingleLogout(request_url="http://127.0.0.1:9/slo")))
+    first = alice.logged_in()
+    reply = alice.send(logout_request(world, index=first.session_index), relay_state="bye")
+    assert reply.status == 302
+    address = reply.headers["location"]
+    assert address.startswith("https://travelocity.example/slo?SAMLResponse=")
+    assert query_of(address)["RelayState"] == "bye"
+    index = alice.logged_in(id="_r3").session_index
+    alice.logged_in("avis.com", id="_r2")
+    reply = alice.send(logout_request(world, index=index, id="_l2"))
+    assert "<li>avis.com</li>" in reply.text
+    assert link_in(reply).startswith("https://travelocity.example/slo?SAMLResponse=")
+    assert "<form" not in reply.text
+
+
 def test_a_round_that_is_none_leads_to_the_end(alice: Person) -> None:
     reply = alice.post(PAGE, {"logout": "\u0100\r\nX-Y: z", "skip": "\u0100"})
     assert reply.headers["location"].isascii()

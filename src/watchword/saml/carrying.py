@@ -43,7 +43,7 @@ class Carrying:
         if ended.return_to and not ended.unconfirmed:
             return Reply(status=302, headers={**PAGE_HEADERS, "Location": ended.return_to})
         return self.pages.show_plainly(
-            ask, "logged_out.html", unconfirmed=ended.unconfirmed, return_to=ended.return_to
+            ask, "logged_out.html", unconfirmed=ended.unconfirmed, return_to=ended.return_to, was_told=step is not None
         )  # fmt: skip
 
     def failure(self, ask: Ask[Any]) -> Reply:

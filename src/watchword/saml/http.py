@@ -49,13 +49,11 @@ class SamlEndpoints:
 
     def follow(self, work: Work, ask: Ask[None]) -> Reply:
         """Take what came in the address."""
-        return _answered(
-            work, lambda: self._understand(work, ask, {}, lambda name: receive_redirect(ask.raw_query, name))
-        )
+        return _answered(work, lambda: self._understand(work, ask, _Query(ask)))
 
     def submit(self, work: Work, ask: Ask[dict[str, str]]) -> Reply:
         """Take what came in a form; the method decides, and never whether there is a query, too."""
-        return _answered(work, lambda: self._understand(work, ask, ask.body, lambda name: receive_post(ask.body, name)))
+        return _answered(work, lambda: self._understand(work, ask, _Posted(ask)))
 
     def describe(self, work: Work, ask: Ask[None]) -> Reply:
         """Return our metadata."""
@@ -78,8 +76,8 @@ class SamlEndpoints:
 
     # --- in the order in which a request is understood ---
 
-    def _understand(self, work: Work, ask: Ask[Any], form: Fields, receive: Callable[[str], Received]) -> Reply:
-        given = {**dict.fromkeys(read_query(ask.raw_query), ""), **ask.query, **form}
+    def _understand(self, work: Work, ask: Ask[Any], came: "_Query | _Posted") -> Reply:
+        given = came.fields
         wish = Wish(
             qualifier=given.get("spQualifier", ""), force=given.get("forceAuth") == "true",
             passive=given.get("IsPassive") == "true",
@@ -92,11 +90,10 @@ class SamlEndpoints:
             return self._log_out(work, ask, given, wish)
         if "spEntityID" in given:
             return self._start_unasked(work, ask, given, wish)
-        carried = ask.body if form else given
-        if "SAMLRequest" in carried:
-            return self._take_request(work, ask, receive("SAMLRequest"), wish)
-        if "SAMLResponse" in carried:
-            return _lead_to_round(work, take_answer(work, receive("SAMLResponse")))
+        if came.has("SAMLRequest"):
+            return self._take_request(work, ask, came.receive("SAMLRequest"), wish)
+        if came.has("SAMLResponse"):
+            return _lead_to_round(work, take_answer(work, came.receive("SAMLResponse")))
         raise Refused("there is no message")
 
     def _finish(self, work: Work, ask: Ask[Any], key: str) -> Reply:
@@ -140,6 +137,39 @@ class SamlEndpoints:
             reply = self.carrying.logout(work, ask, go_on(work, begun.round_id), begun.round_id)
         cookies = (forget_session(work),) if begun.is_own else ()
         return Reply(reply.content, reply.status, reply.media_type, reply.headers, (*reply.cookies, *cookies))
+
+
+class _Query:
+    """What came in an address."""
+
+    def __init__(self, ask: Ask[None]) -> None:
+        self._ask = ask
+        self.raw = read_query(ask.raw_query)
+        self.fields: Fields = {**dict.fromkeys(self.raw, ""), **ask.query}
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a message of that name."""
+        return name in self.raw
+
+    def receive(self, name: str) -> Received:
+        """Return the message of that name."""
+        return receive_redirect(self._ask.raw_query, name)
+
+
+class _Posted:
+    """What came in a form; the address may say what to do with it, and carries no message."""
+
+    def __init__(self, ask: Ask[dict[str, str]]) -> None:
+        self._form = ask.body
+        self.fields: Fields = {**dict.fromkeys(read_query(ask.raw_query), ""), **ask.query, **ask.body}
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a message of that name."""
+        return name in self._form
+
+    def receive(self, name: str) -> Received:
+        """Return the message of that name."""
+        return receive_post(self._form, name)
 
 
 def _answered(work: Work, answer: Callable[[], Reply]) -> Reply:

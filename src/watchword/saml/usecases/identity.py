@@ -50,6 +50,16 @@ def own_destinations(work: Work) -> frozenset[str]:
     return frozenset({plain, own_address(work), *read_policy(work, SamlIdentity).destinations})
 
 
+def check_relay_state(work: Work, relay_state: str | None) -> None:
+    """Refuse more than a service provider may have carried along.
+
+    Raises:
+        Refused
+    """
+    if relay_state is not None and len(relay_state.encode()) > read_policy(work, SamlIdentity).relay_state_bytes:
+        raise Refused("the RelayState is too long")
+
+
 def tenant_of_issuer(received: Received) -> str:
     """Return the tenant that the issuer of a message ends with (``issuer@tenant``), or nothing.
 

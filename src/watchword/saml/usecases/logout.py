@@ -30,7 +30,16 @@ from watchword.saml.rounds import (
 from watchword.saml.sealing import SigningKey, posted, query_of
 from watchword.saml.signatures import is_signed
 from watchword.saml.store import Replays, Rounds
-from watchword.saml.usecases.identity import PROTOCOL, Sender, find_sender, fresh_id, identify, own_entity_id, signed_by
+from watchword.saml.usecases.identity import (
+    PROTOCOL,
+    Sender,
+    check_relay_state,
+    find_sender,
+    fresh_id,
+    identify,
+    own_entity_id,
+    signed_by,
+)
 from watchword.saml.usecases.keys import signing_key
 from watchword.saml.usecases.telling import logout_request_of, note_outcome, redirect_address, signed_address, tell_all
 from watchword.storage.audit import note
@@ -87,6 +96,7 @@ def begin_logout(work: Work, received: Received, browser: Browser, qualifier: st
     request, sender = identify(work, received, qualifier)
     if not isinstance(request, LogoutRequest):
         raise Refused("it is no LogoutRequest")
+    check_relay_state(work, received.relay_state)
     signing_key(work)  # made at first need, before anything is written
     session = _session_of(work, request, browser, proven=_is_proven(work, sender, received))
     try:
@@ -296,7 +306,8 @@ def _answer(work: Work, sender: Sender, request_id: str, relay_state: str | None
         in_response_to=request_id,
     )  # fmt: skip
     response = build_logout_response(envelope, status)
-    if provider.logout.method is LogoutMethod.FRONT_CHANNEL_REDIRECT:
+    by_redirection = provider.logout.method is LogoutMethod.FRONT_CHANNEL_REDIRECT
+    if by_redirection and provider.logout.response_url:  # without one it goes where responses go, which are posted
         query = query_of(response, "SAMLResponse", relay_state)
         return Form(action=url, fields={}, address=signed_address(url, query, provider, key))
     if provider.sign_responses:

@@ -1,12 +1,12 @@
 """Log somebody in for a service provider: take its request, and answer it when the login is over."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from watchword.accounts.model import User
 from watchword.accounts.store.users import Users
-from watchword.applications.model import ServiceProvider
+from watchword.applications.model import EMAIL_ADDRESS, UNSPECIFIED, ServiceProvider
 from watchword.applications.release import tell
 from watchword.applications.store import Applications
 from watchword.login.model import Failure, LoginRequest, LoginResult, Person, Session, SessionApplication
@@ -24,6 +24,7 @@ from watchword.saml.usecases.identity import (
     PROTOCOL,
     SSO_PATH,
     Sender,
+    check_relay_state,
     find_sender,
     fresh_id,
     identify,
@@ -36,6 +37,8 @@ from watchword.tenants.policies import SamlIdentity
 from watchword.tenants.usecases import read_policy
 
 REPLAY_SPAN = timedelta(minutes=10)
+TYPED_FORMATS = frozenset({UNSPECIFIED, EMAIL_ADDRESS})
+"""The formats of names that people know, and can find in a field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def begin_sso(work: Work, received: Received, wish: Wish = Wish()) -> LoginReque
     if not isinstance(request, AuthnRequest):
         raise Refused("it is no AuthnRequest")
     acs_url = choose_acs(sender.provider, request.acs_url, request.acs_index)
-    _check_relay_state(work, received.relay_state)
+    check_relay_state(work, received.relay_state)
     asked = Asked(
         request_id=request.id, acs_url=acs_url, relay_state=received.relay_state,
         name_id_format=request.name_id_format, subject=request.subject.value if request.subject else "",
@@ -68,7 +71,9 @@ def begin_sso(work: Work, received: Received, wish: Wish = Wish()) -> LoginReque
         _check_replay(work, sender, request)
     except Refused as refusal:
         return refuse_to(work, sender, asked, refusal)
-    return _login(sender, asked, force=request.force or wish.force, passive=request.passive)
+    named = request.subject if request.subject and request.subject.format in TYPED_FORMATS else None
+    found = _login(sender, asked, force=request.force or wish.force, passive=request.passive)
+    return replace(found, wanted_user=named.value if named else None)
 
 
 def begin_unasked(work: Work, issuer: str, acs: str, relay_state: str | None, wish: Wish = Wish()) -> LoginRequest:
@@ -80,7 +85,7 @@ def begin_unasked(work: Work, issuer: str, acs: str, relay_state: str | None, wi
     sender = find_sender(work, issuer, wish.qualifier)
     if not sender.provider.idp_initiated_sso:
         raise Refused("the service provider takes no log-in that it has not asked for")
-    _check_relay_state(work, relay_state)
+    check_relay_state(work, relay_state)
     acs_url = choose_acs(sender.provider, acs)
     asked = Asked(request_id=None, acs_url=acs_url, relay_state=relay_state, name_id_format="")
     return _login(sender, asked, force=wish.force, passive=wish.passive)
@@ -95,8 +100,8 @@ def finish_sso(work: Work, result: LoginResult) -> Form:
     asked = Asked.of_json(result.request.memory)
     signing_key(work)  # made at first need, before anything is written
     application = Applications(work).get(result.request.application_id)
-    if application is None or application.saml is None:
-        raise Refused("the application is gone")
+    if application is None or application.saml is None or not application.enabled:
+        raise Refused("the application is gone, or switched off")
     sender = Sender(application, application.saml)
     choose_acs(sender.provider, asked.acs_url)
     if asked.request_id is not None and not Replays(work).take(
@@ -123,7 +128,7 @@ def refuse_to(work: Work, sender: Sender, asked: Asked, refusal: Refused) -> For
 def _login(sender: Sender, asked: Asked, *, force: bool, passive: bool) -> LoginRequest:
     return LoginRequest(
         application_id=sender.application.id, protocol=PROTOCOL, relying_party=sender.provider.issuer,
-        return_path=SSO_PATH, force=force, passive=passive, wanted_user=asked.subject or None, memory=asked.to_json(),
+        return_path=SSO_PATH, force=force, passive=passive, memory=asked.to_json(),
     )  # fmt: skip
 
 
@@ -213,11 +218,6 @@ def _form(asked: Asked, response: str) -> Form:
     if asked.relay_state is not None:
         fields["RelayState"] = asked.relay_state
     return Form(action=asked.acs_url, fields=fields)
-
-
-def _check_relay_state(work: Work, relay_state: str | None) -> None:
-    if relay_state is not None and len(relay_state.encode()) > read_policy(work, SamlIdentity).relay_state_bytes:
-        raise Refused("the RelayState is too long")
 
 
 def _check_replay(work: Work, sender: Sender, request: AuthnRequest) -> None:
