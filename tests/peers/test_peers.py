@@ -84,6 +84,29 @@ def test_one_log_in_serves_two_and_one_log_out_ends_both(neighbourhood: Neighbou
     assert who_is(traveller, second) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "path"), [("mod_auth_mellon", "/mellon/logout"), ("mod_shib", "/Shibboleth.sso/SLO/SOAP")]
+)
+def test_a_logout_elsewhere_is_told_by_soap(neighbourhood: Neighbourhood, name: str, path: str) -> None:
+    peer, other = neighbourhood.peer(name), neighbourhood.peer("pysaml2")
+    by_soap = {"logoutMethod": "BACKCHANNEL", "useSoap": True, "logoutRequestUrl": peer.base_url + path}
+    by_browser = json.loads(
+        neighbourhood.server.ask("GET", f"{neighbourhood.applications[name]}/inbound-protocols/saml")
+    )
+    neighbourhood.server.change(neighbourhood.applications[name], singleLogoutProfile=by_soap)
+    try:
+        traveller = neighbourhood.traveller()
+        neighbourhood.log_in(traveller, peer)
+        traveller.open(other.login_url)
+        assert who_is(traveller, other) == WHO
+        page = traveller.open(other.logout_url)
+        assert page.text == "bye", page
+        assert who_is(traveller, peer) is None
+    finally:
+        before = by_browser["singleLogoutProfile"]
+        neighbourhood.server.change(neighbourhood.applications[name], singleLogoutProfile=before)
+
+
 def test_metadata_come_in_by_command_as_well(neighbourhood: Neighbourhood) -> None:
     peer = neighbourhood.peer("pysaml2")
     said = neighbourhood.server.command(
