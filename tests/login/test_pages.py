@@ -433,6 +433,20 @@ def test_the_page_after_a_failed_code_says_what_is_left(visitor: Visitor, bank: 
     assert "Enter the code" in look(visitor, f"/{CODE_PAGE}?sessionDataKey={visitor.key_of_page}").text
 
 
+def test_what_somebody_was_told_who_asks_for_help_is_found_by_the_number_on_the_page(
+    visitor: Visitor, bank: str, staged: Staged, caplog: pytest.LogCaptureFixture
+) -> None:
+    staged.page, staged.query = FAILED_PAGES[0], {"authFailure": "true", "authFailureMsg": "token.expired"}
+    at_code_page(visitor, bank)
+    with caplog.at_level("INFO", "watchword.login.pages"):
+        look(visitor)
+    [record] = caplog.records
+    assert vars(record)["told"] == "told.expired"
+    assert vars(record)["user"] == visitor.world.known("alice").id
+    assert visitor.last is not None
+    assert visitor.last.headers["x-trace-id"] in visitor.shown
+
+
 @pytest.mark.parametrize(
     ("message", "words"),
     [

@@ -136,7 +136,7 @@ class LoginPages:
     def _failed(self, looking: Looking) -> Reply:
         """Say why there is no code, or why it was of no use, and what is left."""
         said = said_of(looking.query, AT_FAILURES) or Said(GENERIC)
-        log.info("a code was of no use: %s", said.text)
+        _note_end(said, looking.login)
         return self._show(
             looking, "otp_failed.html", said=_saying(said), detail=decoded(looking.query.get("authFailureInfo", "")),
             may_type=said.text == "told.wrong_code", may_resend=looking.query.get("resendCode") == "true",
@@ -163,6 +163,7 @@ class LoginPages:
     def _ended(self, looking: Looking) -> Reply:
         """Say why a login has failed; the application is told when the person goes back."""
         said, login = said_of(looking.query, AT_ENDS) or Said("told.failed"), looking.login
+        _note_end(said, login)
         return self._end(looking.work, looking.ask, looking.visit, login.request.application_id, said, login.key)
 
     def _show(self, looking: Looking, template: str, **facts: Any) -> Reply:  # noqa: ANN401  # of the template
@@ -183,7 +184,6 @@ class LoginPages:
         self, work: Work, ask: Ask[None], visit: Visit, application_id: str, said: Said, key: str
     ) -> Reply:  # fmt: skip
         application = Applications(work).get(application_id) if application_id else None
-        log.info("a login could not go on: %s", said.text)
         return self.pages.show(
             work, ask, "ended.html", visit, error=said, key=key, title="ended.title" if key else "ended.over",
             commonauth=_path_of(work, "commonauth"),
@@ -268,6 +268,12 @@ def _may_be_shown(login: Login, page: str) -> bool:
     if page == LOGIN_PAGE:
         return list_of(login) != ""
     return page in CODE_PAGES and not stands.isdisjoint(FAILED_PAGES)
+
+
+def _note_end(said: Said, login: Login) -> None:
+    """Write down what a person was told who may ask for help: by the trace id of the page it is found again."""
+    user = login.person.user_id if login.person is not None else None
+    log.info("a login could not go on", extra={"told": said.text, "application": login.application, "user": user})
 
 
 def _saying(said: Said | None) -> dict[str, Any]:
