@@ -16,6 +16,9 @@ import pytest
 
 from tests.traveller import Page, Traveller
 from watchword.demo import ALICE
+from watchword.sample.keys import make_keys
+from watchword.sample.saml import IdentityServer
+from watchword.sample.strictness import Unreachable
 
 DEMO = (
     "from watchword.demo import run_demo; "
@@ -136,6 +139,14 @@ def test_applications_and_server_share_no_cookie(demo: Demo) -> None:
     traveller.cookies = {name: cookie for name, cookie in traveller.cookies.items() if name in theirs}
     assert not demo.is_logged_in(traveller, "travelocity.com")
     assert "You are logged in as alice" in traveller.open(f"{demo.samples}/travelocity.com/login").text
+
+
+def test_the_servers_certificate_is_checked_where_one_is_given(demo: Demo, tmp_path: Path) -> None:
+    assert IdentityServer(demo.server, certificate=demo.certificate).describe()["entityId"] == "localhost"
+    other = tmp_path / "other.crt"
+    other.write_text(make_keys("somebody else").certificate)
+    with pytest.raises(Unreachable, match="certificate"):
+        IdentityServer(demo.server, certificate=other).describe()
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:

@@ -79,6 +79,17 @@ def test_nor_does_it_a_victim_who_never_began(stand: Stand) -> None:
     assert not victim.is_logged_in()
 
 
+@pytest.mark.parametrize("cookie", [None, ""])
+def test_an_answer_to_a_request_that_an_attacker_made_up_logs_nobody_in(stand: Stand, cookie: str | None) -> None:
+    """Anybody can send a request in our name; the answer is signed, and the victim's browser brings it."""
+    victim = stand.browser()
+    if cookie is not None:
+        victim.cookies["travelocity.com-login"] = cookie
+    form = {"SAMLResponse": encoded(stand.idp.response(facts("_made-up", name="mallory"))), "sent-again": "yes"}
+    assert victim.post("/travelocity.com/home.jsp", form).status == 403
+    assert not victim.is_logged_in()
+
+
 def test_a_message_that_is_not_signed_by_the_key_we_know_is_refused(stand: Stand) -> None:
     """PLAT-XSW-03: unsigned; signed by somebody who brings his own certificate."""
     browser, stranger = stand.browser(), HandMadeIdp(shared_keys("stranger"))

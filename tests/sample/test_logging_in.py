@@ -95,7 +95,8 @@ def test_the_cookies_are_not_the_servers_and_do_without_tls(stand: Stand, browse
 
 
 @pytest.mark.parametrize(
-    "relay_state", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example", "/a\nb", ""]
+    "relay_state",
+    ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example", "/a\nb", "//[", ""],
 )
 def test_a_relay_state_leads_nowhere_else(stand: Stand, browser: Browser, relay_state: str) -> None:
     """PLAT-XSW-04: it may be anything; it is followed as a path of this site, or not at all."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -69,10 +69,10 @@ class Memory(Generic[Value]):
             until, value = self._kept.pop(key, (0.0, None))
             return value if until > time.monotonic() else None
 
-    def forget(self, of: "Sequence[str]") -> None:
+    def forget(self, keys: Iterable[str]) -> None:
         """Remember no more what is under these keys."""
         with self._lock:
-            for key in of:
+            for key in keys:
                 self._kept.pop(key, None)
 
     def items(self) -> list[tuple[str, Value]]:
@@ -180,14 +180,15 @@ class Site:
                 return self._send(Sending("", self.provider.acs_url, {**given, AGAIN: "yes"}))
             return self._logged_in(request, encoded, given.get("RelayState", ""))
         except Refused as problem:
-            return self._apologise("You are not logged in", 403, problem)
+            return self._apologise("That did not work", 403, problem)
         except Unreachable as problem:
             return self._apologise("The identity server does not answer", 502, problem)
 
     def _logged_in(self, request: Request, encoded: str, relay_state: str) -> Response:
         """Begin a session: if the answer is believed, this browser asked for it, and it has not been used before."""
         person = self.provider.read_response(encoded)
-        if self.asked.take(person.in_response_to) != request.cookies.get(self._login_cookie):
+        browser = request.cookies.get(self._login_cookie)
+        if not browser or self.asked.take(person.in_response_to) != browser:
             raise Refused("this browser did not ask for the Response, or has had it already")
         if not self.used.put(person.assertion_id, value=True):
             raise Refused("the assertion has been used before")
@@ -235,8 +236,8 @@ class Site:
 
     def _apologise(self, title: str, status: int, problem: object) -> Response:
         """Say that something went wrong; why is for the log, since strangers write what is in a message."""
-        log.warning("%s: refused: %s", self.provider.entity_id, problem)
-        text = "What the identity server sent could not be used. Please try again."
+        log.warning("%s: refused: %s", self.provider.entity_id, " ".join(str(problem).split()))
+        text = "Please try again. If it stays so, whoever runs this application finds the reason in its log."
         return self._page("message.html", status, title=title, text=text)
 
     def _page(self, template: str, status: int = 200, **facts: object) -> Response:
@@ -267,9 +268,8 @@ def build_samples(names: Iterable[str], base_url: str, server_url: str, entity_i
 
 def local_path(relay_state: str) -> str | None:
     """Return where to go after logging in, if it is a path of this very site: anything may stand in a RelayState."""
-    parts = urlsplit(relay_state)
-    is_local = not parts.scheme and not parts.netloc and relay_state.startswith("/")
-    return relay_state if is_local and relay_state.isprintable() and "\\" not in relay_state else None
+    is_path = relay_state.startswith("/") and not relay_state.startswith("//")
+    return relay_state if is_path and relay_state.isprintable() and "\\" not in relay_state else None
 
 
 def _style(_: Request) -> Response:

@@ -114,9 +114,12 @@ class IdentityServer:
             Unreachable: it cannot be read, is another one, or has keys that are too weak.
         """
         metadata = self.metadata()
-        found = OneLogin_Saml2_IdPMetadataParser.parse(metadata, binding, binding, entity_id=self.entity_id).get(
-            "idp", {}
-        )
+        try:
+            told = OneLogin_Saml2_IdPMetadataParser.parse(metadata, binding, binding, entity_id=self.entity_id)
+        except Exception as problem:
+            message = f"what {self.url} says are no metadata: {problem}"
+            raise Unreachable(message) from problem
+        found = told.get("idp", {})
         if found.get("entityId") != self.entity_id:
             message = f"the metadata at {self.url} is not of {self.entity_id}"
             raise Unreachable(message)
