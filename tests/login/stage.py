@@ -195,9 +195,10 @@ class Stage:
         return {name: value.replace(PROVIDER, self.provider.url) for name, value in properties.items()}
 
 
-def force_code(stage: Stage, code: str) -> None:
-    """Make a code that of the login which is under way."""
-    key, name, owner = stage.visitor.key, SMS_OTP, stage.world.known("alice").id
+def force_code(stage: Stage, code: str, owner: str = "alice") -> None:
+    """Make a code that of the login which is under way, for somebody, or for a name that nobody has."""
+    user = stage.world.user(owner)
+    key, name, owner = stage.visitor.key, SMS_OTP, user.id if user is not None else f"local {owner}"
 
     def change(work: Work) -> None:
         challenges = Challenges(work)

@@ -462,6 +462,18 @@ def test_as_first_factor_nothing_tells_who_there_is(stages: StageMaker, name: st
     assert stage.sent == 0
 
 
+@pytest.mark.parametrize("name", ["locked", "nobody"])
+def test_even_a_right_code_lets_in_nobody_who_may_not(stages: StageMaker, name: str) -> None:
+    stage = stages(Scene())
+    stage.world.add_person("locked", claims={MOBILE: "+94778888888"}, locked=True)
+    stage.enter("first")
+    stage.visitor.answer({"username": name})
+    force_code(stage, "123456", name)
+    stage.submit("123456")
+    assert stage.page == "code"
+    assert stage.visitor.query["authFailureMsg"] == WRONG
+
+
 def _shape(stage: Stage) -> dict[str, str]:
     frame = {"sessionDataKey", "relyingParty", "type", "sp", "tenantDomain", "isSaaSApp", "commonAuthCallerPath",
              "forceAuth", "passiveAuth"}  # fmt: skip
@@ -498,6 +510,7 @@ def test_OTP_20_a_password_alone_binds_no_number_under_recommended(stages: Stage
 
 def test_a_number_cannot_be_pushed_in_before_it_is_asked_for(stage: Stage) -> None:
     stage.sign_in("demo", "alice")
+    stage.clock.tick(seconds=31)
     stage.visitor.answer({"MOBILE_NUMBER": "+94776666666"})
     assert stage.page == "code"
     assert stage.sent == 1
@@ -663,3 +676,16 @@ def test_the_federation_of_the_tests_is_asked(stage: Stage) -> None:
     assert Federation().name == "FakeFederation"
     stage.enter("fed")
     assert stage.page == "/fake-federation"
+
+
+def test_every_page_that_a_code_leads_to_can_be_seen(stages: StageMaker) -> None:
+    stage = stages(Scene(answers=[answer(404)]))
+    stage.sign_in("demo", "bob")
+    assert 'name="MOBILE_NUMBER"' in stage.visitor.get(stage.visitor.location).text
+    stage.visitor = Visitor(stage.world)
+    stage.sign_in("demo", "alice")
+    assert stage.page == "error"
+    shown = stage.visitor.get(stage.visitor.location)
+    assert shown.status == 200
+    assert 'id="failed-msg"' in shown.text
+    assert 'name="resendCode" value="true"' in shown.text

@@ -35,6 +35,7 @@ TEXT_OF_MESSAGE = {
     "directly.send.otp.disable": "told.no_number",
     "user.mobile.not.found": "told.no_number",
     "user.email.not.found": "told.no_mailbox",
+    "backup.codes.not.found": "told.no_backup_codes",
     "error.user.not.found.smsotp": "told.unknown_user",
     "mobile.number.refused": "phone.refused",
 }
