@@ -460,8 +460,9 @@ class Stage:
             },
         }  # fmt: skip
         if not self.scene.shipped_limits:
-            names = ("sends_per_address", "unknown_codes_per_caller", "unknown_codes_per_client",
-                     "unknown_codes_per_tenant", "tries_per_address", "name_checks_per_caller")  # fmt: skip
+            names = ("sends_per_address", "login_sends_per_address", "unknown_codes_per_caller",
+                     "unknown_codes_per_client", "unknown_codes_per_tenant", "tries_per_address",
+                     "name_checks_per_caller")  # fmt: skip
             table["watchword"]["limits"] = {"resend_after": "0s", **dict.fromkeys(names, PLENTY)}
         if not self.scene.costly_hashes:
             table["watchword"]["hashing"] = {"memory_kib": 8, "passes": 1, "queue": "30s"}

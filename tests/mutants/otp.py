@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from tests.mutants import otp_login
 from tests.mutants.planting import plant
 from watchword.codes.store import Codes
 from watchword.registration.usecases import confirm
@@ -24,6 +25,32 @@ def otp_01() -> None:
         return (found if found and found.user_id == user_id else None), True
 
     plant(Codes, "spend_attempt_of", lambda _: spend_attempt_of)
+    otp_login.count_late()
+
+
+def otp_02() -> None:
+    """Count in the memory of each process."""
+    otp_login.count_in_memory()
+
+
+def otp_03() -> None:
+    """Forget the tries with every code that is sent."""
+    otp_login.begin_the_count_anew()
+
+
+def otp_04() -> None:
+    """Count within each login only."""
+    otp_login.no_budget_of_the_account()
+
+
+def otp_05() -> None:
+    """Let a success clear what a month holds."""
+    otp_login.success_forgives_all()
+
+
+def otp_06() -> None:
+    """Give each factor a budget of its own."""
+    otp_login.budgets_apart()
 
 
 def otp_07() -> None:
@@ -39,11 +66,18 @@ def otp_08() -> None:
 def otp_10() -> None:
     """Compare with the wall clock, and remember nothing."""
     plant(Codes, "latch_expired", lambda _: lambda self, code_id: None)
+    otp_login.no_latch()
 
 
 def otp_12() -> None:
     """Delete a code only when it has expired."""
     plant(Codes, "delete_of", lambda _: lambda self, user_id, scenarios: None)
+    otp_login.codes_live_on()
+
+
+def otp_13() -> None:
+    """Look a code up by the person, whichever login it is of."""
+    otp_login.codes_of_the_person()
 
 
 def otp_14() -> None:
@@ -53,6 +87,7 @@ def otp_14() -> None:
         "_confirm_address",
         lambda confirm_address: lambda *rest, is_owner: confirm_address(*rest, is_owner=True),
     )
+    otp_login.codes_of_any_purpose()
 
 
 def otp_15() -> None:
@@ -67,3 +102,33 @@ def otp_16() -> None:
         return "".join(f"{int(each)}" for each in given if each.isdecimal())
 
     plant(confirm, "spend_code", lambda spend: lambda work, given, owner: spend(work, digits_of(given), owner))
+
+
+def otp_17() -> None:
+    """Look for the code anywhere in the text of the list."""
+    otp_login.any_part_of_the_list()
+
+
+def otp_18() -> None:
+    """Take an answer with nothing in it for a step that needs none."""
+    otp_login.empty_is_passed()
+
+
+def otp_19() -> None:
+    """Let people in who have no number."""
+    otp_login.without_number_without_code()
+
+
+def otp_20() -> None:
+    """Let whoever knows the password enter a number."""
+    otp_login.a_password_is_enough()
+
+
+def otp_21() -> None:
+    """Take the person from the last form that named one."""
+    otp_login.who_is_asked_changes()
+
+
+def otp_22() -> None:
+    """Keep the second step of a session, whoever takes the first one anew."""
+    otp_login.later_steps_are_kept()

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
+from tests.mutants import otp_login
 from tests.mutants.planting import plant
 from watchword import app
 from watchword.accounts.store.users import Users
@@ -41,6 +42,7 @@ def race_01() -> None:
         return found if found and found.attempts < limit else None
 
     plant(Codes, "spend_attempt", lambda _: spend_attempt)
+    otp_login.find_then_redeem()
 
 
 def race_02() -> None:

@@ -1,6 +1,7 @@
 """Take the answer of a page, and look at where a login stands."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from watchword.base.problems import LoginStale
 from watchword.login.authenticator import Browser
@@ -51,11 +52,26 @@ def _move(work: Work, key: str, browser: Browser, move: Callable[[Login], Moved]
     if login.is_over:
         return Onward(login=login, location=location_of(work, login))
     try:
-        return arrive(work, move(login), browser, Logins(work).save)
+        return arrive(work, move(login), browser, lambda moved: _save(work, login, moved, browser))
     except LoginMoved:
         work.release()
     login = _find(work, key, browser)
     return Onward(login=login, location=location_of(work, login))
+
+
+def _save(work: Work, before: Login, moved: Login, browser: Browser) -> None:
+    """Store how far a login has come; whoever takes a step is not kept back by a refusal that was stored meanwhile.
+
+    Raises:
+        LoginMoved
+    """
+    try:
+        Logins(work).save(moved)
+    except LoginMoved:
+        now = _find(work, before.key, browser)
+        if moved.proofs == before.proofs or now.is_over or now.proofs != before.proofs:
+            raise
+        Logins(work).save(replace(moved, version=now.version))
 
 
 def _find(work: Work, key: str, browser: Browser) -> Login:
