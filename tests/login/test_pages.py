@@ -1,6 +1,7 @@
 """The pages of logging in: what they show, what they refuse to say, and where they lead (platform.md 9)."""
 
 import base64
+import html
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 from tests.conftest import WorldMaker
 from tests.login.staged import BACKUP, CODE_PAGE, MAIL, NUMBER, RIGHT, SMS, Staged
 from tests.login.visitor import BASIC, Visitor, add_application, with_protocol
-from tests.pages.visitor import Fields
+from tests.pages.visitor import PASSWORD as SIGN_UP_PASSWORD
+from tests.pages.visitor import Fields, setting
+from tests.pages.visitor import Visitor as SignUp
 from tests.world import OTHER_TENANT, PASSWORD, World
 from watchword.accounts.backup_codes import make_backup_codes
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE
@@ -111,6 +114,22 @@ def test_sign_up_is_offered_where_there_is_any(worlds: WorldMaker) -> None:
     assert offered == {"true": True, "false": False}
 
 
+def test_whoever_signs_up_on_the_way_comes_back_to_the_login(worlds: WorldMaker) -> None:
+    world = worlds(additions=with_protocol(), **setting("watchword.public_url", "http://localhost:9443"))
+    visitor = Visitor(world)
+    visitor.begin(add_application(world, "Shop"))
+    look(visitor)
+    [register] = re.findall(r'<a href="\.\.(/accountrecoveryendpoint/register\.do\?[^"]+)"', visitor.shown)
+    person = SignUp(world, cookies=dict(visitor.cookies))
+    person.open(html.unescape(register)).sign_up("kim")
+    person.send("confirm.do", code=world.last_code())
+    assert person.reply is not None
+    [back] = re.findall(r'href="(http://localhost:9443/authenticationendpoint/login\.do\?[^"]+)"', person.reply.text)
+    assert "to Shop" in look(visitor, back).text
+    visitor.answer({"username": "kim", "password": SIGN_UP_PASSWORD}, key=visitor.key_of_page)
+    assert visitor.finish()["user"] == "kim"
+
+
 def test_a_wrong_password_is_told_beside_the_form(visitor: Visitor, shop: str) -> None:
     visitor.begin(shop)
     visitor.password("alice", "wrong")
@@ -169,7 +188,7 @@ def test_REDIR_02_an_address_makes_a_page_say_nothing(visitor: Visitor, bank: st
     plain = look(visitor, f"{LOGIN}?sessionDataKey={visitor.key}")
     key = visitor.key_of_page
     assert look(visitor, f"{LOGIN}?sessionDataKey={key}&{query}").text == plain.text
-    assert "call" not in visitor.shown.lower().replace("called", "")
+    assert "call" not in visitor.shown.lower().replace("?callback=", "")
     for page in ADDRESSES:
         visitor.get(f"{page}?{query}")
         assert visitor.last is not None

@@ -124,6 +124,9 @@ class LoginPages:
             looking, "login.html", said=_saying(said), title="login.title" if form.kind else "choose.title",
             form=form.kind, inline=form.inline, options=form.others, name=form.name, is_named=form.is_named,
             sign_up=form.is_first and self.offers_sign_up(looking.work),
+            here_again=address_of(
+                looking.work, Place(page=LOGIN_PAGE, query={"sessionDataKey": looking.login.key})
+            ),
         )  # fmt: skip
 
     def _code(self, looking: Looking) -> Reply:
