@@ -15,3 +15,14 @@ def test_whoever_would_wait_too_long_for_a_hash_is_refused_before_the_body_is_re
 def test_whoever_needs_no_hash_is_served_meanwhile(worlds: WorldMaker) -> None:
     reply = worlds(**NOBODY_MAY_WAIT).request("POST", f"{API}/validate-code", {"code": 5}, by=None)
     assert reply.status == 400
+
+
+def test_a_password_is_refused_before_anything_is_looked_up_and_a_code_is_not(worlds: WorldMaker) -> None:
+    world = worlds(**NOBODY_MAY_WAIT)
+    form = [("content-type", "application/x-www-form-urlencoded")]
+    password, code = (
+        world.send("POST", "/commonauth", f"sessionDataKey=0&{field}=x".encode(), form)
+        for field in ("password", "OTPcode")
+    )
+    assert (password.status, password.headers["retry-after"]) == (503, "1")
+    assert code.status == 302

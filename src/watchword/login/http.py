@@ -29,7 +29,7 @@ class CommonAuth:
         """Return the slice's table of routes."""
         return [
             get("/commonauth", self.follow, door=Door.ANYONE, page=True, reading=False),
-            post("/commonauth", self.submit, door=Door.ANYONE, page=True, body=Form),
+            post("/commonauth", self.submit, door=Door.ANYONE, page=True, body=Form, hashing_field="password"),
         ]
 
     def submit(self, work: Work, ask: Ask[Form]) -> Reply:

@@ -154,6 +154,8 @@ class Endpoint:
             if route.hashes:
                 self.works.surroundings.hasher.refuse_if_full()
             body = await _read_body(request, route)
+            if route.hashing_field and body.get(route.hashing_field):
+                self.works.surroundings.hasher.refuse_if_full()
             reply = await self._in_thread(route, tenant, Origin("-", client, trace), request, body)
             response = _response(reply, route)
         except Problem as problem:

@@ -104,6 +104,8 @@ class Route:
     """What the description of the interface says of the body, where the handler takes it as a plain document."""
     hashes: bool = False
     """Whether every call takes a hash: while too many wait for one, it is refused before its body is read."""
+    hashing_field: str = ""
+    """The field of a form that takes a hash: whoever sends it is refused as soon as the form is read."""
 
 
 def get(path: str, handler: Handler, **options: Any) -> Route:  # noqa: ANN401  # the options of Route
