@@ -108,6 +108,12 @@ def test_an_index_past_the_list_gets_nothing(world: World, alice: Person) -> Non
     assert alice.log_in().action == f"{SEED_ACS}2"
 
 
+def test_who_has_one_address_may_count_from_one(world: World, alice: Person) -> None:
+    add_provider(world)
+    alice.send(authn_request(world, AssertionConsumerServiceIndex="1"))
+    assert alice.log_in().action == SEED_ACS
+
+
 def test_plat_saml_17_a_comment_does_not_cut_the_issuer_off(world: World, alice: Person) -> None:
     add_provider(world)
     other = "http://localhost:8080/other"

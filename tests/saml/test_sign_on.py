@@ -247,6 +247,23 @@ def test_plat_saml_33_only_the_service_provider_reads_it(
     assert opened.findtext("saml:Subject/saml:NameID", namespaces=NAMES) == "alice"
 
 
+def test_plat_saml_33_encryption_needs_a_certificate(world: World) -> None:
+    manual = {
+        "issuer": "other", "assertionConsumerUrls": ["https://sp.example/acs"],
+        "singleSignOnProfile": {"assertion": {"encryption": {"enabled": True}}},
+    }  # fmt: skip
+    body = {"name": "other", "inboundProtocolConfiguration": {"saml": {"manualConfiguration": manual}}}
+    refused = world.request("POST", "/api/server/v1/applications", body)
+    assert (refused.status, refused.code) == (400, "APP-60001")
+    assert "encryption.enabled" in refused.json["description"]
+
+
+def test_an_id_may_be_a_bare_uuid(world: World, alice: Person) -> None:
+    add_provider(world)
+    uuid = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
+    assert alice.logged_in(id=uuid).root.get("InResponseTo") == uuid
+
+
 def asking_for(*classes: str, comparison: str = "") -> str:
     inner = "".join(f"<saml:AuthnContextClassRef>{each}</saml:AuthnContextClassRef>" for each in classes)
     how = f' Comparison="{comparison}"' if comparison else ""

@@ -24,6 +24,8 @@ from watchword.tenants.policies import SamlIdentity
 def choose_acs(provider: ServiceProvider, url: str, index: int | None = None) -> str:
     """Return where an answer goes: always an address that is registered, and the very same characters.
 
+    An index counts from 0; who has only one address may count as it likes.
+
     Raises:
         Refused: the request names another one.
     """
@@ -31,7 +33,7 @@ def choose_acs(provider: ServiceProvider, url: str, index: int | None = None) ->
         if url not in provider.acs_urls:
             raise Refused("the assertion consumer address is not registered")
         return url
-    if index is None:
+    if index is None or len(provider.acs_urls) == 1:
         return provider.acs_url
     if index >= len(provider.acs_urls):
         raise Refused("there is no assertion consumer address of that index")

@@ -14,7 +14,8 @@ from watchword.saml.model import AuthnRequest, LogoutRequest, LogoutResponse, Na
 from watchword.saml.names import ASYNCHRONOUS, assertion, protocol
 
 MOST_TEXT = 2048
-_ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,255}")
+_ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,255}")
+"""A little more than XML allows, since some service providers take a bare UUID."""
 _INSTANT: Final = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?")
 _BOOLEANS: Final = {"": False, "false": False, "0": False, "true": True, "1": True}
 
