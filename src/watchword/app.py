@@ -28,12 +28,12 @@ from watchword.base.settings import Settings
 from watchword.installation import CannotStart, Installation, open_installation
 from watchword.login.authenticator import Authenticator
 from watchword.login.authenticators.backup_code import BackupCode
-from watchword.login.authenticators.email_otp import ByMail
+from watchword.login.authenticators.email_otp import BY_MAIL
 from watchword.login.authenticators.identifier import Identifier
 from watchword.login.authenticators.later_code import LaterCode
 from watchword.login.authenticators.password import Password
 from watchword.login.authenticators.sms_otp import SmsOtp
-from watchword.login.authenticators.sms_otp_local import BySms
+from watchword.login.authenticators.sms_otp_local import BY_SMS
 from watchword.login.dispatcher import Dispatcher
 from watchword.login.duties.claims import ClaimsDuty
 from watchword.login.duties.password import PasswordDuty
@@ -224,7 +224,7 @@ def build_dispatcher(installation: Installation, additions: Additions) -> Dispat
     """Return who decides the steps of logins, with every authenticator that there is."""
     notifier, said = installation.notifier, installation.settings.authenticators
     known: list[Authenticator] = [
-        Password(notifier), Identifier(), SmsOtp(notifier), LaterCode(notifier, BySms()), LaterCode(notifier, ByMail()),
+        Password(notifier), Identifier(), SmsOtp(notifier), LaterCode(notifier, BY_SMS), LaterCode(notifier, BY_MAIL),
         BackupCode(notifier), *additions.authenticators,
     ]  # fmt: skip
     usable = {each.name: each for each in known if each.name not in said or said[each.name].enabled}

@@ -60,9 +60,12 @@ def test_the_singular_table_is_read_with_a_warning(home: Home) -> None:
     assert settings.ignored == ()
 
 
-def test_a_table_of_nobody_is_refused(home: Home) -> None:
-    home.write("[authentication.authenticator.mine]\nenable = true\n")
-    assert "needs a name" in home.refusal()
+@pytest.mark.parametrize("name", ["", "name = 'Hypr'\n"])
+def test_tables_of_others_are_left_alone(home: Home, name: str) -> None:
+    home.write(f"[authentication.authenticator.hypr]\n{name}[authentication.authenticator.hypr.parameters]\na = [1]\n")
+    settings = home.load()
+    assert settings.authenticators == {}
+    assert any("authentication.authenticator.hypr.parameters.a" in line for line in settings.ignored)
 
 
 def test_a_parameter_must_be_a_plain_value(home: Home) -> None:

@@ -21,6 +21,7 @@ KNOWN_TABLES = {
     "email_otp": "email-otp-authenticator",
 }
 """Tables that need no ``name``."""
+OURS = frozenset({*KNOWN_TABLES.values(), "backup-code-authenticator", "IdentifierExecutor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,13 @@ class SaidOfAuthenticator:
     enabled: Said | None = None
     parameters: Mapping[str, Said] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    table: str = ""
+    """Its table in ``deployment.toml``."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether it is one of those that this server has."""
+        return self.name in OURS
 
 
 def read_authentication_xml(path: Path) -> list[SaidOfAuthenticator]:
@@ -58,17 +66,10 @@ def read_authentication_xml(path: Path) -> list[SaidOfAuthenticator]:
 
 
 def read_authenticator_tables(toml: TomlFile) -> list[SaidOfAuthenticator]:
-    """Read the tables below ``authentication.authenticator``.
-
-    Raises:
-        SettingsRefused: one of them is no table, or is about nobody.
-    """
+    """Read the tables below ``authentication.authenticator`` that say whom they are about."""
     tables = toml.find(TABLE)
-    if tables is None:
-        return []
-    if not isinstance(tables, dict):
-        raise SettingsRefused((WrongSetting(toml.name, toml.line(TABLE), TABLE, "must be a table"),))
-    return [_of_table(toml, key, table) for key, table in tables.items()]
+    found = tables.items() if isinstance(tables, dict) else ()
+    return [said for key, table in found if (said := _of_table(toml, key, table)) is not None]
 
 
 def _of_element(element: etree._Element, file: str) -> SaidOfAuthenticator:
@@ -98,14 +99,15 @@ def _line(element: etree._Element) -> int | None:
     return cast("int | None", element.sourceline)
 
 
-def _of_table(toml: TomlFile, key: str, table: Any) -> SaidOfAuthenticator:  # noqa: ANN401  # whatever the file has
+def _of_table(
+    toml: TomlFile,
+    key: str,
+    table: Any,  # noqa: ANN401  # whatever the file has
+) -> SaidOfAuthenticator | None:
     place = f"{TABLE}.{key}"
-    if not isinstance(table, dict):
-        raise SettingsRefused((WrongSetting(toml.name, toml.line(place), place, "must be a table"),))
-    name = table.get("name") or KNOWN_TABLES.get(key)
-    if not isinstance(name, str):
-        told = f"needs a name, such as SMSOTP; only {', '.join(KNOWN_TABLES)} need none"
-        raise SettingsRefused((WrongSetting(toml.name, toml.line(place), place, told),))
+    name = table.get("name", KNOWN_TABLES.get(key)) if isinstance(table, dict) else None
+    if not isinstance(name, str) or not name.strip():
+        return None
     said: dict[str, Said] = {}
     warnings: list[str] = []
     for plural in ("parameter", "parameters"):
@@ -124,6 +126,7 @@ def _of_table(toml: TomlFile, key: str, table: Any) -> SaidOfAuthenticator:  # n
         None if enabled is None else Said(enabled, toml.name, toml.line(f"{place}.enable"), f"{place}.enable"),
         said,
         tuple(warnings),
+        place,
     )
 
 

@@ -129,6 +129,7 @@ class _Reading:
         self.ignored: list[str] = []
         self.values: dict[str, Value] = {}
         self.place: dict[str, _Found] = {}
+        self._authenticator_tables: tuple[str, ...] = ()
         self._files = files
         self._overrides = overrides
         self._environment = environment
@@ -193,8 +194,10 @@ class _Reading:
     def authenticators(self) -> Mapping[str, AuthenticatorSettings]:
         """Return what the files say about authenticators: ``deployment.toml`` beats the older file, value by value."""
         found: dict[str, AuthenticatorSettings] = {}
-        for said in self._said_of_authenticators():
+        everything = self._said_of_authenticators()
+        for said in (each for each in everything if each.is_ours):
             self.warnings += said.warnings
+            self._authenticator_tables += (f"{said.table}.",) if said.table else ()
             before = found.get(said.name, AuthenticatorSettings())
             enabled = None if said.enabled is None else self._text_of(said.name, "enabled", said.enabled)
             parameters = {name: self._text_of(said.name, name, each) for name, each in said.parameters.items()}
@@ -211,11 +214,7 @@ class _Reading:
             said += read_authentication_xml(path) if path is not None else []
         except SettingsRefused as refused:
             self.problems += refused.problems
-        try:
-            said += read_authenticator_tables(self._files.toml)
-        except SettingsRefused as refused:
-            self.problems += refused.problems
-        return said
+        return said + read_authenticator_tables(self._files.toml)
 
     def _text_of(self, authenticator: str, name: str, said: Said) -> str | None:
         found = _Found(said.raw, said.file, said.line, said.key)
@@ -236,7 +235,7 @@ class _Reading:
             option.key + "." for option in options if option.key and option.kind in {kinds.TABLE, kinds.TEXTS}
         )
         for key, line in _leaves(self._files.toml):
-            if key in known or key.startswith((*tables, TABLE + ".")):
+            if key in known or key.startswith((*tables, *self._authenticator_tables)):
                 continue
             near = difflib.get_close_matches(key, known, 1, 0.85)
             hint = f"; did you mean {near[0]}?" if near else ""

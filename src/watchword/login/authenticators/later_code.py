@@ -4,10 +4,9 @@ They take their rules from the policies of the tenant, tell an expired code from
 for an address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
 
 from watchword.accounts.addresses import mask_mailbox
 from watchword.accounts.claims import Channel
@@ -55,8 +54,9 @@ class CodePolicy:
     tells_of_failures: bool
 
 
-class Kind(Protocol):
-    """What tells the kinds apart."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What tells codes by SMS and by mail apart."""
 
     name: str
     channel: Channel
@@ -69,9 +69,8 @@ class Kind(Protocol):
     """The ``authFailureMsg`` for somebody who has no address."""
     unsent: str
     """The ``errorCode`` of a message that could not be sent."""
-
-    def policy(self, work: Work) -> CodePolicy:
-        """Return what the tenant has decided."""
+    policy: Callable[[Work], CodePolicy]
+    """Gives what the tenant has decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
