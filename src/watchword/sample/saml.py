@@ -259,8 +259,10 @@ class ServiceProvider:
         if not in_response_to:
             raise Refused("nobody asked for this Response")
         subject = "/samlp:Response/saml:Assertion/saml:Subject/saml:SubjectConfirmation[@Method=$bearer]"
-        data = document.xpath(subject + "/saml:SubjectConfirmationData", namespaces=Names.NSMAP, bearer=Names.CM_BEARER)
-        if not any(self._confirms(each, in_response_to) for each in data):
+        confirmations = document.xpath(
+            subject + "/saml:SubjectConfirmationData", namespaces=Names.NSMAP, bearer=Names.CM_BEARER
+        )
+        if not any(self._confirms(each, in_response_to) for each in confirmations):
             raise Refused("no SubjectConfirmation is for this address, this request and this time")
         restrictions = Tree.query(document, "/samlp:Response/saml:Assertion/saml:Conditions/saml:AudienceRestriction")
         audiences = [
@@ -270,11 +272,11 @@ class ServiceProvider:
         if not audiences or any(self.entity_id not in each for each in audiences):
             raise Refused("the assertion is meant for another application")
 
-    def _confirms(self, data: Any, in_response_to: str) -> bool:  # noqa: ANN401  # an element of lxml, without types
-        until = data.get("NotOnOrAfter")
+    def _confirms(self, confirmation: Any, in_response_to: str) -> bool:  # noqa: ANN401  # an element of lxml, without types
+        until = confirmation.get("NotOnOrAfter")
         return (
-            data.get("Recipient") == self.acs_url
-            and data.get("InResponseTo") == in_response_to
+            confirmation.get("Recipient") == self.acs_url
+            and confirmation.get("InResponseTo") == in_response_to
             and until is not None
             and Xml.parse_SAML_to_time(until) > Xml.now()
         )
