@@ -51,6 +51,16 @@ def test_a_response_counts_once(stand: Stand) -> None:
     assert browser.bring(response).status == 403
 
 
+def test_nor_does_it_count_again_after_a_restart(stand: Stand) -> None:
+    browser = stand.browser()
+    asked, cookies = browser.begin(), dict(browser.cookies)
+    response = stand.idp.response(facts(asked))
+    assert browser.bring(response).status == 303
+    browser = Stand.of(stand.idp).browser()
+    browser.cookies = cookies
+    assert browser.bring(response).status == 403
+
+
 def test_an_assertion_counts_once_even_in_another_response(stand: Stand) -> None:
     browser, assertion_id = stand.browser(), new_id()
     first, second = browser.begin(), browser.begin()
