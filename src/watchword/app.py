@@ -40,6 +40,7 @@ from watchword.login.duties.password import PasswordDuty
 from watchword.login.front import LoginFront
 from watchword.login.http import CommonAuth
 from watchword.login.pages import LoginPages
+from watchword.login.parameters import page_origins
 from watchword.login.sweeping import sweep_logins
 from watchword.login.usecases.leaving import end_all_sessions, let_go
 from watchword.notification.configured import outgoing_rules
@@ -192,12 +193,15 @@ def build_listeners(
     operations = Operations(_is_ready, figures, lambda: describe(api, version("watchword")))
     front = LoginFront(build_dispatcher(installation, additions), courier)
     logouts = back_channel or BackChannel.of_settings(works, settings)
+    login_pages = LoginPages.of_parts(
+        pages.leading_to(page_origins(settings)), lambda work: read_offer(work) is not None
+    )
     people = [
         *pages.routes(),
         *RegistrationPages.of_parts(pages, installation.notifier, courier).routes(),
         *CommonAuth(front).routes(),
         *SamlEndpoints(Carrying.of_pages(pages), front, logouts).routes(),
-        *LoginPages.of_parts(pages, lambda work: read_offer(work) is not None).routes(),
+        *login_pages.routes(),
     ]
     main = [*api, *people, *(operations.routes() if additions.public_metrics else operations.health_routes())]
     server = settings.server

@@ -16,6 +16,7 @@ from watchword.base.seal import SealBroken
 from watchword.login.authenticator import Browser
 from watchword.login.model import Session
 from watchword.login.onward import Onward
+from watchword.login.parameters import page_origins
 from watchword.storage.work import Work
 from watchword.web.model import SUPER_TENANT, Ask, Reply
 
@@ -75,8 +76,13 @@ def forget_session(work: Work) -> str:
 
 
 def is_own_form(work: Work, headers: Mapping[str, str]) -> bool:
-    """Tell whether a browser sends a form from a page of ours; what is no browser says nothing of it."""
+    """Tell whether a browser sends a form from a page of ours, or from one that the operator has put elsewhere.
+
+    What is no browser says nothing of it.
+    """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if origin is not None and origin.lower() in page_origins(work.settings):
+        return True
     if site is not None and site not in OWN_SITES:
         return False
     return origin is None or urlsplit(origin).netloc in {urlsplit(work.settings.public_url).netloc, headers.get("host")}

@@ -5,9 +5,11 @@ default: what seed 003 and the product's own configuration set, and where they a
 Reading, ``watchword check`` and the generated reference page all use these declarations.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from watchword.base.settings import AuthenticatorSettings, Settings
 
@@ -57,6 +59,13 @@ def parameter(
     """Declare a field that the operator's files set."""
     declared = Parameter(names=(name, *others), default=default, effect=effect, interaction=interaction)
     return field(default=default, metadata={_DECLARATION: declared})
+
+
+PAGE_PARAMETERS = frozenset(
+    {"SMSOTPAuthenticationEndpointURL", "SMSOTPAuthenticationEndpointErrorPage", "MobileNumberRegPage"}
+)
+"""Those that name a page, which may stand on a host of the operator's own."""
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,6 +359,17 @@ def read_parameters(settings: Settings, name: str, group: type[P]) -> P:
 def texts_of(settings: Settings, name: str) -> Mapping[str, str]:
     """Return what the files say about an authenticator, as typed."""
     return settings.authenticators.get(name, AuthenticatorSettings()).parameters
+
+
+def page_origins(settings: Settings) -> frozenset[str]:
+    """Return the origins of other hosts on which the operator has put pages of logging in."""
+    found = set()
+    for said in settings.authenticators.values():
+        for name in PAGE_PARAMETERS & said.parameters.keys():
+            parts = urlsplit(said.parameters[name].strip())
+            if parts.scheme in {"http", "https"} and parts.netloc and _PLAIN_HOST.fullmatch(parts.netloc):
+                found.add(f"{parts.scheme}://{parts.netloc}".lower())
+    return frozenset(found - {settings.public_url.lower()})
 
 
 def parameter_doubts(settings: Settings) -> Iterator[str]:

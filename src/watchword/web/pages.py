@@ -1,7 +1,7 @@
 """Pages for people: templates, words in their language, and the headers that keep a page to itself."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -44,6 +44,7 @@ class Pages:
     assets: Assets
     templates: tuple[Path, ...]
     _environment: Environment
+    headers: Mapping[str, str] = field(default_factory=lambda: PAGE_HEADERS)
 
     @classmethod
     def of_settings(cls, settings: Settings) -> "Pages":
@@ -54,6 +55,12 @@ class Pages:
         """Return the same for a slice, which has templates of its own."""
         folders = (folder, *self.templates)
         return replace(self, templates=folders, _environment=_environment(folders))
+
+    def leading_to(self, origins: Iterable[str]) -> "Pages":
+        """Return the same for forms whose answers may lead to pages on other hosts."""
+        targets = " ".join(["form-action 'self'", *sorted(origins)])
+        policy = POLICY.replace("form-action 'self'", targets)
+        return replace(self, headers={**PAGE_HEADERS, "Content-Security-Policy": policy})
 
     def routes(self) -> list[Route]:
         """Return the routes of what every page needs."""
@@ -80,17 +87,17 @@ class Pages:
         """Return a page; the cookie of the visit goes with it."""
         facts |= {"link": self.link(ask), "token": form_token(work, visit), "here": dict(ask.query)}
         page = self._render(template, self.words(ask), facts)
-        return Reply(page, status, HTML, PAGE_HEADERS, (cookie_of(work, visit),))
+        return Reply(page, status, HTML, self.headers, (cookie_of(work, visit),))
 
     def go(self, work: Work, ask: Ask[Any], page: str, visit: Visit, **query: str) -> Reply:
         """Return what leads on to another page, so that a reload sends nothing again."""
-        headers = {**PAGE_HEADERS, "Location": self.link(ask)(page, **query)}
+        headers = {**self.headers, "Location": self.link(ask)(page, **query)}
         return Reply(status=303, headers=headers, cookies=(cookie_of(work, visit),))
 
     def show_plainly(self, ask: Ask[Any], template: str, **facts: Any) -> Reply:  # noqa: ANN401  # of the template
         """Return a page that has no form, and needs no cookie."""
         facts |= {"link": self.link(ask), "here": dict(ask.query)}
-        return Reply(self._render(template, self.words(ask), facts), media_type=HTML, headers=PAGE_HEADERS)
+        return Reply(self._render(template, self.words(ask), facts), media_type=HTML, headers=self.headers)
 
     def problem(self, work_path: str, problem: Problem, trace: str, languages: str) -> Reply:
         """Return a problem as a page: its own words by its status, and nothing of the request."""
@@ -102,7 +109,7 @@ class Pages:
             "seconds": int(problem.facts.get("seconds", "0")),
         }  # fmt: skip
         page = self._render("problem.html", self.catalogues.choose("", languages), facts)
-        return Reply(page, problem.status, HTML, PAGE_HEADERS)
+        return Reply(page, problem.status, HTML, self.headers)
 
     def _render(self, template: str, words: Words, facts: Mapping[str, Any]) -> str:
         return self._environment.get_template(template).render(
