@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from watchword.applications.model import (
     Step,
 )
 from watchword.applications.store import Applications, IdentityProviders
-from watchword.applications.usecases.applications import create_application
+from watchword.applications.usecases.applications import change_application, create_application
 from watchword.applications.usecases.providers import create_provider
 from watchword.base.clock import SystemClock
 from watchword.base.home import load_settings
@@ -144,8 +145,17 @@ def furnish_demo(work: Work, samples_url: str) -> None:
         ),
     )
     for name, by_sms in SAMPLES.items():
-        if Applications(work).find(name) is None:
-            create_application(work, _sample(name, samples_url, code.id if by_sms else None))
+        _put_sample(work, _sample(name, samples_url, code.id if by_sms else None), f"{samples_url}/{name}/home.jsp")
+
+
+def _put_sample(work: Work, wanted: Application, acs_url: str) -> None:
+    """Make a sample application; one that was kept stays as it is, but for the port where it now stands."""
+    kept = Applications(work).find(wanted.name)
+    if kept is None:
+        create_application(work, wanted)
+    elif kept.saml is not None and acs_url not in kept.saml.acs_urls:
+        moved = replace(kept.saml, acs_urls=(acs_url,), default_acs_url="")
+        change_application(work, kept, replace(kept, saml=moved, access_url=wanted.access_url))
 
 
 def _sample(name: str, samples_url: str, code_provider: str | None) -> Application:

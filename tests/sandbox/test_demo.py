@@ -1,12 +1,16 @@
-"""A demo is alone in its folder."""
+"""A demo is alone in its folder, and what it keeps works on."""
 
 import fcntl
 from pathlib import Path
 
 import pytest
 
-from watchword.demo import demo_folder, run_demo
+from tests.world import World
+from watchword.applications.store import Applications
+from watchword.demo import demo_folder, furnish_demo, run_demo
 from watchword.installation import CannotStart
+from watchword.storage.work import Work
+from watchword.web.model import SUPER_TENANT
 
 
 def test_a_second_demo_leaves_the_first_one_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,3 +23,20 @@ def test_a_second_demo_leaves_the_first_one_its_database(tmp_path: Path, monkeyp
         with pytest.raises(CannotStart, match="runs already"):
             run_demo(home=None, port=0, sample_port=0, default_channel="SMS", keep=False)
     assert (folder / "watchword.db").read_bytes() == b"of the first"
+
+
+def test_a_kept_application_follows_its_port_and_stays_as_it_was_made(world: World) -> None:
+    def furnish(port: int) -> tuple[str, str]:
+        def put(work: Work) -> None:
+            furnish_demo(work, f"http://localhost:{port}")
+
+        world.installation.works.do(SUPER_TENANT, put)
+        found = world.do(lambda work: Applications(work).find("travelocity.com"))
+        assert found is not None
+        assert found.saml is not None
+        return found.id, found.saml.acs_url
+
+    made = furnish(8080)
+    assert made[1] == "http://localhost:8080/travelocity.com/home.jsp"
+    assert furnish(8080) == made
+    assert furnish(8090) == (made[0], "http://localhost:8090/travelocity.com/home.jsp")
