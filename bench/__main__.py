@@ -1,7 +1,7 @@
 """``python -m bench``: measure, print the table, and write it to docs/explanation/performance.md.
 
-Options: ``--quick`` for about four minutes instead of twenty, ``--only GROUPS`` for some (see GROUPS below; nothing is
-written then), ``--people N`` for the crowd of figure 9.
+Options: ``--quick`` for about five minutes instead of fifteen, ``--only GROUPS`` for some (see GROUPS below; nothing is
+written then), ``--rounds N``, ``--people N`` for the crowd of figure 9.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from bench.measuring import Bench, Pace
 from bench.report import told, write
 from bench.scene import Loop
 
-USUAL = Pace(rounds=4, seconds=2.5, people=20_000, many_people=300_000, messages=6_000, abandoned=100_000)
+USUAL = Pace(rounds=4, seconds=2.5, people=20_000, many_people=200_000, messages=5_000, abandoned=100_000)
 QUICK = Pace(rounds=2, seconds=1.5, people=10_000, many_people=50_000, messages=3_000, abandoned=10_000)
 GROUPS: dict[str, Callable[[Bench], None]] = {
     "rates-sqlite": lambda bench: figures.rates(bench, None),
@@ -40,13 +40,13 @@ GROUPS: dict[str, Callable[[Bench], None]] = {
 def main() -> None:
     """Measure."""
     arguments = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    arguments.add_argument("--quick", action="store_true", help="fewer and shorter rounds, about four minutes")
+    arguments.add_argument("--quick", action="store_true", help="fewer and shorter rounds, about five minutes")
     arguments.add_argument("--only", default="", help=f"some of {', '.join(GROUPS)}, or the beginning of a name")
+    arguments.add_argument("--rounds", type=int, help="how often each figure is measured")
     arguments.add_argument("--people", type=int, help="how many people stand for many in figure 9")
     given = arguments.parse_args()
     pace = QUICK if given.quick else USUAL
-    if given.people:
-        pace = replace(pace, many_people=given.people)
+    pace = replace(pace, rounds=given.rounds or pace.rounds, many_people=given.people or pace.many_people)
     wanted = tuple(given.only.split(","))
     with postgres() as server, tempfile.TemporaryDirectory(prefix="watchword-bench-") as folder:
         bench = Bench(Loop(), server, pace, Path(folder))

@@ -11,6 +11,7 @@ from bench.databases import Postgres
 from bench.scene import Crowd, Loop, Scene
 
 SETTLE_SECONDS = 0.5
+NO_TARGET = "see the peers"
 
 
 @dataclass(slots=True)
