@@ -29,6 +29,11 @@ def vectors(name: str) -> list[tuple[str, str]]:
     return [(value, outcome) for value, outcome in CORPUS["vectors"][name]]
 
 
+def vectors_list(name: str) -> list[str]:
+    """Return the vectors of a family that are all to be refused."""
+    return [str(value) for value in CORPUS["vectors"][name]]
+
+
 def played() -> dict[str, str]:
     """Return the test that plays each case, by the case's id."""
     found: dict[str, str] = {}

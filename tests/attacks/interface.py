@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.attacks.stage import Stage, exchange
+from watchword.login.http import CommonAuth
+from watchword.login.pages import LoginPages
+from watchword.registration.pages import RegistrationPages
+from watchword.saml.http import SamlEndpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,17 @@ def operations(stage: Stage) -> list[Operation]:
             sample = None if schema is None else _sample(schema, described["components"]["schemas"])
             found.append(Operation(method.upper(), path, not said.get("security"), sample))
     return found
+
+
+def page_addresses() -> list[str]:
+    """Return the address of every page that people look at, as the slices' tables of routes have them."""
+    nothing: Any = None  # of what a page needs the tables use nothing
+    tables = (
+        RegistrationPages(nothing, nothing, nothing), CommonAuth(nothing), LoginPages(nothing, nothing),
+        SamlEndpoints(nothing, nothing, nothing),
+    )  # fmt: skip
+    found = {route.path for table in tables for route in table.routes() if route.page and route.method == "GET"}
+    return sorted(each for each in found if "{" not in each)
 
 
 def with_each_text(sample: Any, change: str) -> Iterator[Any]:  # noqa: ANN401  # what JSON knows

@@ -10,7 +10,7 @@ from tests.mutants.start import defect
 CASES = {case["id"]: case for case in CORPUS["attacks"]}
 BEYOND = {
     "OTP-01", "OTP-02", "OTP-03", "OTP-04", "OTP-05", "OTP-16", "OTP-18", "OTP-19", "OTP-21", "OTP-22", "RACE-01",
-    "CANON-01", "PHONE-01", "PARSE-01",
+    "CANON-01", "PHONE-01", "PARSE-01", "COOK-01",
 }  # fmt: skip
 """Cases that security-reliability.md 1.4 names, and that the corpus no longer holds, or only as vectors."""
 

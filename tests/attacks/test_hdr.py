@@ -2,15 +2,10 @@
 
 import pytest
 
-from tests.attacks.interface import operations
+from tests.attacks.interface import operations, page_addresses
 from tests.attacks.stage import ADMIN_A, API, Answer, Stage
 
 case = pytest.mark.case
-PAGES = [f"/{folder}/{page}.do" for folder in ("accountrecoveryendpoint", "authenticationendpoint")
-         for page in ("register", "confirm", "confirmregistration", "done")]  # fmt: skip
-PAGES += [f"/authenticationendpoint/{page}.do" for page in ("login", "retry", "logout", "claims", "change-password")]
-PAGES += [f"/authenticationendpoint/{page}.jsp" for page in ("smsOtp", "smsOtpError", "mobile", "backupCode")]
-PAGES += [f"/smsotpauthenticationendpoint/{page}.jsp" for page in ("smsotp", "smsotpError", "mobile")]
 
 
 @case("HDR-01")
@@ -21,7 +16,7 @@ def test_every_answer_carries_its_guards(stage: Stage) -> None:
         for by in (None, ADMIN_A):
             body = None if operation.method == "GET" else operation.sample
             answers[f"{operation} {by}"] = stage.ask(operation.method, operation.address, body, by=by)
-    for page in [*PAGES, "/register", "/nothing", f"{API}/nothing", f"/t/nobody.test{API}/me"]:
+    for page in [*page_addresses(), "/register", "/nothing", f"{API}/nothing", f"/t/nobody.test{API}/me"]:
         answers[page] = stage.ask("GET", page, by=None)
     answers["malformed"] = stage.ask("POST", f"{API}/me", b"{")
     for asked, answer in answers.items():

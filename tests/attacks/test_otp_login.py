@@ -13,6 +13,7 @@ from tests.attacks.visitor import (
     BACKUP,
     BASIC,
     MAIL,
+    MANY_SENDS,
     SMS,
     Shop,
     Visitor,
@@ -30,7 +31,6 @@ case = pytest.mark.case
 DAY_SECONDS = 86400
 CHANGES_ARE_PROVEN = """{"identity_mgt": {"user_claim_update": {
     "mobile": {"enable_verification": true}, "email": {"enable_verification": true}}}}"""
-MANY_SENDS = '{"identity_mgt": {"sms_otp_authenticator": {"resend_attempts_count": 1000}}}'
 PAPER = "111111,222222"
 NO_PAPER = [",", "111111,", "1", PAPER, "%", ".*", "111111\x00", "\uff11\uff11\uff11\uff11\uff11\uff11"]
 

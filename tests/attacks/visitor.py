@@ -19,6 +19,7 @@ BASIC = ("LOCAL", "BasicAuthenticator")
 SMS = ("LOCAL", "sms-otp-authenticator")
 MAIL = ("LOCAL", "email-otp-authenticator")
 BACKUP = ("LOCAL", "backup-code-authenticator")
+MANY_SENDS = '{"identity_mgt": {"sms_otp_authenticator": {"resend_attempts_count": 1000}}}'
 CODE_PAGE = re.compile(r"/(smsotp|smsOtp|email-otp|emailOtp|backup-code|backupCode)\.jsp$")
 _SIX_DIGITS = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
