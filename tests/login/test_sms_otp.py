@@ -508,6 +508,24 @@ def test_OTP_20_a_password_alone_binds_no_number_under_recommended(stages: Stage
     assert stage.sent == 0
 
 
+def test_a_number_to_which_nothing_could_go_is_not_the_proven_one(stages: StageMaker) -> None:
+    limits = {"watchword.limits.sends_per_address": "1/1d"}
+    stage = stages(Scene(settings=limits))
+    stage.sign_in("fed", "frank")
+    stage.visitor = Visitor(stage.world)
+    stage.sign_in("demo", "bob")
+    stage.visitor.answer({"MOBILE_NUMBER": "+94776666666"})
+    code = stage.code
+    stage.clock.tick(seconds=31)
+    other = stage.sign_in("demo", "alice", Visitor(stage.world))  # uses up what may go to that number
+    assert other.page.endswith("smsotp.jsp")
+    stage.visitor.answer({"MOBILE_NUMBER": "+94771234567"})
+    assert stage.page == "error"
+    stage.submit(code)
+    assert stage.page == "app"
+    assert stage.world.known("bob").address(Channel.SMS) == "+94776666666"
+
+
 def test_a_number_cannot_be_pushed_in_before_it_is_asked_for(stage: Stage) -> None:
     stage.sign_in("demo", "alice")
     stage.clock.tick(seconds=31)
@@ -689,3 +707,27 @@ def test_every_page_that_a_code_leads_to_can_be_seen(stages: StageMaker) -> None
     assert shown.status == 200
     assert 'id="failed-msg"' in shown.text
     assert 'name="resendCode" value="true"' in shown.text
+
+
+def test_where_nobody_waits_a_failure_makes_nobody_wait_either(stages: StageMaker) -> None:
+    settings = {"watchword.delivery.answer": "accepted"}
+    stage = stages(Scene(profile="recommended", settings=settings, answers=[answer(400), answer(200)]))
+    stage.sign_in("demo", "alice")
+    assert stage.page == "code"
+    assert "authFailure" not in stage.visitor.query
+    _wait_for_state(stage, "failed")
+    stage.resend()
+    assert stage.visitor.query.get("authFailureMsg") is None
+    _wait_for_state(stage, "sent")
+    stage.submit(stage.code)
+    assert stage.page == "app"
+
+
+def _wait_for_state(stage: Stage, state: str) -> None:
+    """Wait until a message is in a state for which no request has waited."""
+    patience = threading.Event()
+    for _ in range(200):
+        if state in stage.world.states():
+            return
+        patience.wait(0.05)
+    raise AssertionError(stage.world.states())

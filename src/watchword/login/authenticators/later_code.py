@@ -219,9 +219,10 @@ class LaterCode:
         sending = Sending(channel=kind.channel, to=address, template=template, event=kind.event)
         leave = leaving(found.turn, self.notifier, found.holder, found.plan, sending) if address else None
         notified = start_code(found.turn, found.plan, found.holder, leave)
-        if notified is not None and notified.state is MessageState.WAITING:
+        sent = found
+        if notified is None or notified.state is MessageState.WAITING:  # else the code before is as good as it was
+            sent = replace(found, turn=replace(found.turn, login=found.turn.login.noting(sent_to=address or None)))
             rules.count(work, found.holder)
-        sent = replace(found, turn=replace(found.turn, login=found.turn.login.noting(sent_to=address or None)))
         if found.holder.is_hidden:
             return sent.code_page({})
         if notified is not None and notified.state is MessageState.HELD:

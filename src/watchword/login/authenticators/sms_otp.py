@@ -230,8 +230,9 @@ class SmsOtp:
             return self._stop(found, *barrier)
         leave = leaving(turn, self.notifier, found.holder, plan, self._sending(found, number)) if number else None
         notified = start_code(turn, plan, found.holder, leave)
-        sent = replace(found, turn=replace(turn, login=turn.login.noting(sent_to=number or None)))
-        if notified is not None and notified.state is MessageState.WAITING:
+        sent = found
+        if notified is None or notified.state is MessageState.WAITING:  # else the code before is as good as it was
+            sent = replace(found, turn=replace(turn, login=turn.login.noting(sent_to=number or None)))
             found.resends.count(turn.work, found.holder)
         if found.holder.is_hidden:
             return sent.code_page({})

@@ -18,12 +18,15 @@ FEDERATED_KEY = "federatedMobileAttributeKey"
 
 
 def find_sms_holder(turn: Turn, parameters: SmsOtpParameters, answer: Answer | None = None) -> Holder | None:
-    """Return whom the step asks; somebody whom another provider has proven is sought here as ``usecase`` says."""
+    """Return whom the step asks; somebody whom another provider has proven is sought here as ``usecase`` says.
+
+    Whoever is not found so, but has an account here all the same, is asked by that.
+    """
     holder = find_holder(turn, answer)
     first = turn.login.proofs[0] if turn.login.proofs else None
     if holder is None or first is None or not first.person.is_federated or not parameters.usecase:
         return holder
-    return replace(holder, user=_mapped(turn, parameters, first))
+    return replace(holder, user=_mapped(turn, parameters, first) or holder.user)
 
 
 def federated_number(turn: Turn, parameters: SmsOtpParameters) -> str | None:
