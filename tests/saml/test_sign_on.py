@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import xmlsec
 from sqlalchemy import insert
 from xmlsec import constants
 
+from tests.conftest import WorldMaker
 from tests.saml.kit import (
     AVIS,
     FORMAT_11,
@@ -18,9 +20,11 @@ from tests.saml.kit import (
     SEED_ACS,
     Person,
     Posted,
+    add_alice,
     add_provider,
     authn_request,
     change_provider,
+    give_key,
     pair,
     posted,
     redirect,
@@ -35,7 +39,9 @@ from watchword.applications.model import (
     RoleRule,
     SubjectRule,
 )
+from watchword.applications.store import Applications
 from watchword.storage.schema import user_roles
+from watchword.storage.work import Work
 from watchword.web.model import SUPER_TENANT
 
 PASSWORD_CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
@@ -323,6 +329,46 @@ def test_an_answer_by_another_binding_is_refused(world: World, alice: Person) ->
     artifact = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact"
     reply = alice.send(authn_request(world, ProtocolBinding=artifact))
     assert posted(reply).status == ["Requester", "UnsupportedBinding"]
+
+
+def test_a_tenant_says_what_it_is_called_and_how_long_its_words_hold(worlds: WorldMaker) -> None:
+    settings: dict[str, Any] = {
+        "saml.entity_id": "https://id.example/saml", "saml.response.validity_period": "2",
+        "saml.session.not_on_or_after_period": "30",
+    }  # fmt: skip
+    world = worlds(**settings)
+    give_key(world)
+    add_alice(world)
+    add_provider(world)
+    answer = Person(world).logged_in()
+    assert {each.text for each in answer.find(".//saml:Issuer")} == {"https://id.example/saml"}
+    [conditions], [statement] = answer.find(".//saml:Conditions"), answer.find(".//saml:AuthnStatement")
+    begin, end, session_end = (
+        datetime.fromisoformat(str(value))
+        for value in (
+            conditions.get("NotBefore"),
+            conditions.get("NotOnOrAfter"),
+            statement.get("SessionNotOnOrAfter"),
+        )
+    )
+    assert (end - begin, session_end - begin) == (timedelta(minutes=2), timedelta(minutes=30))
+    assert b'entityID="https://id.example/saml"' in world.request("GET", "/identity/metadata/saml2", by=None).octets
+
+
+def test_an_application_that_is_switched_off_meanwhile_gets_no_answer(world: World, alice: Person) -> None:
+    application = add_provider(world)
+    alice.send(authn_request(world))
+    alice.password("alice")
+
+    def switch_off(work: Work) -> None:
+        found = Applications(work).fresh(application.id)
+        assert found is not None
+        Applications(work).replace(found, replace(found, enabled=False))
+
+    world.change(switch_off)
+    reply = alice.get(alice.location)
+    assert reply.status == 400
+    assert "SAMLResponse" not in reply.text
 
 
 def test_an_alias_is_our_name_to_one_service_provider(world: World, alice: Person) -> None:

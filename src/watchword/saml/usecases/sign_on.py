@@ -56,6 +56,7 @@ def begin_sso(work: Work, received: Received, wish: Wish = Wish()) -> LoginReque
     Raises:
         Refused: it is not proven who asks, or where an answer would go: nobody may be answered.
     """
+    signing_key(work)  # made at first need, before anything is written
     request, sender = identify(work, received, wish.qualifier)
     if not isinstance(request, AuthnRequest):
         raise Refused("it is no AuthnRequest")
@@ -82,6 +83,7 @@ def begin_unasked(work: Work, issuer: str, acs: str, relay_state: str | None, wi
     Raises:
         Refused: it is unknown, does not want this, or would not be answered there.
     """
+    signing_key(work)  # as above
     sender = find_sender(work, issuer, wish.qualifier)
     if not sender.provider.idp_initiated_sso:
         raise Refused("the service provider takes no log-in that it has not asked for")
@@ -98,7 +100,6 @@ def finish_sso(work: Work, result: LoginResult) -> Form:
         Refused: the application was removed or changed meanwhile, or has its answer already.
     """
     asked = Asked.of_json(result.request.memory)
-    signing_key(work)  # made at first need, before anything is written
     application = Applications(work).get(result.request.application_id)
     if application is None or application.saml is None or not application.enabled:
         raise Refused("the application is gone, or switched off")
