@@ -12,18 +12,10 @@ from watchword.login.model import Login, Person
 from watchword.login.store.challenges import Challenge, Challenges
 from watchword.login.told import number_of
 from watchword.login.usecases.finish import user_of
-from watchword.notification.model import MessageState, OutboxEntry
+from watchword.notification.model import OutboxEntry
 from watchword.notification.store import Messages
 from watchword.storage.work import Work
 
-_NEWS = {
-    MessageState.WAITING: "sending",
-    MessageState.SENDING: "sending",
-    MessageState.SENT: "sent",
-    MessageState.DELIVERED: "delivered",
-    MessageState.FAILED: "failed",
-    MessageState.HELD: "held",
-}
 MINUTES_WORTH_TELLING = 60
 
 
@@ -104,7 +96,7 @@ def _masked(query: Mapping[str, str], message: OutboxEntry | None) -> str:
 def _news(work: Work, challenge: Challenge | None, message: OutboxEntry | None) -> str:
     if challenge is not None and (challenge.expired or _left(work, challenge, message) < timedelta(0)):
         return "expired"
-    return _NEWS.get(message.state, "sent") if message is not None else "sent"
+    return message.state.news if message is not None else "sent"
 
 
 def _left(work: Work, challenge: Challenge, message: OutboxEntry | None) -> timedelta:

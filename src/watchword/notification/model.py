@@ -47,6 +47,16 @@ class MessageState(StrEnum):
         """Tell whether something is still to be done."""
         return self in {MessageState.WAITING, MessageState.SENDING}
 
+    @property
+    def news(self) -> str:
+        """Return what is told to whoever waits for the message: ``sending``, ``sent``, ``failed`` or so.
+
+        Whether a code is still good says its own life, and not that of the message which brought it.
+        """
+        if self.is_open:
+            return "sending"
+        return "sent" if self in {MessageState.EXPIRED, MessageState.CANCELLED} else self.value
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -11,7 +11,7 @@ from watchword.accounts.claims import EXTERNAL, Channel
 from watchword.accounts.model import User
 from watchword.codes.model import DIGITS, LOWER, SIGN_UP_SCENARIOS, UPPER, CodeForm, ConfirmationCode, Scenario
 from watchword.codes.store import Codes
-from watchword.notification.model import MessageState, OutboxEntry
+from watchword.notification.model import OutboxEntry
 from watchword.notification.store import Messages
 from watchword.registration.model import code_form
 from watchword.registration.usecases.confirm import lifetime_of_code
@@ -21,14 +21,6 @@ from watchword.storage.work import Work
 from watchword.tenants.policies import Notification, SelfRegistration
 from watchword.tenants.usecases import read_policy
 
-_NEWS = {
-    MessageState.WAITING: "sending",
-    MessageState.SENDING: "sending",
-    MessageState.SENT: "sent",
-    MessageState.DELIVERED: "delivered",
-    MessageState.FAILED: "failed",
-    MessageState.HELD: "held",
-}
 MINUTES_WORTH_TELLING = 60
 DASHES = "-\N{EN DASH}"
 
@@ -140,7 +132,7 @@ def _news(work: Work, code: ConfirmationCode | None, last: OutboxEntry | None) -
         return "spent"
     if code.is_expired(work.now, lifetime_of_code(work, code)):
         return "expired"
-    return _NEWS.get(last.state, "sent") if last is not None else "sent"
+    return last.state.news if last is not None else "sent"
 
 
 def _tries_left(work: Work, code: ConfirmationCode | None) -> int:
