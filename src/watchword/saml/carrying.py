@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from watchword.saml.model import Form
 from watchword.saml.usecases.identity import own_address
-from watchword.saml.usecases.logout import Ended, Visit
+from watchword.saml.usecases.walking import Ended, Visit
 from watchword.storage.work import Work
 from watchword.web.model import Ask, Reply
 from watchword.web.pages import PAGE_HEADERS, POLICY, Pages

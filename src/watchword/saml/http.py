@@ -15,8 +15,9 @@ from watchword.saml.model import Form, LogoutRequest, Refused
 from watchword.saml.reading import MOST_POSTED_BYTES, Received, read_query, receive_post, receive_redirect
 from watchword.saml.usecases.describe import describe_ourselves
 from watchword.saml.usecases.identity import SSO_PATH, own_address, tenant_of_issuer
-from watchword.saml.usecases.logout import Begun, begin_logout, begin_own_logout, go_on, skip_visit, take_answer
+from watchword.saml.usecases.logout import Begun, begin_logout, begin_own_logout
 from watchword.saml.usecases.sign_on import Wish, begin_sso, begin_unasked, finish_sso
+from watchword.saml.usecases.walking import go_on, skip_visit, take_answer
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.usecases import tenant_exists

@@ -1,4 +1,4 @@
-"""Log somebody out everywhere: who may ask for it, and what the one who asked is answered (platform.md 1.10).
+"""Log somebody out everywhere: who may ask for it, and whom it has to be told (platform.md 1.10).
 
 The session ends with the request that is accepted; whom that has to be told is written down in the same transaction.
 After it nothing can go wrong but that somebody does not confirm, and then the answer says so.
@@ -8,40 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from watchword.applications.model import LogoutMethod, ServiceProvider
-from watchword.applications.store import Applications
 from watchword.login.authenticator import Browser
 from watchword.login.model import Session
 from watchword.login.store.sessions import Sessions
 from watchword.login.usecases.sessions import end_session, live_session
-from watchword.saml.building import Envelope, build_logout_response
-from watchword.saml.checking import check_logout_request, check_message
-from watchword.saml.model import Form, LogoutRequest, LogoutResponse, Refused, Status
+from watchword.saml.checking import check_logout_request
+from watchword.saml.model import Form, LogoutRequest, Refused
 from watchword.saml.reading import Received
-from watchword.saml.rounds import (
-    ROUND_LIFETIME,
-    Round,
-    Telling,
-    TellingState,
-    next_to_visit,
-    outcome,
-    unconfirmed,
-)
-from watchword.saml.sealing import SigningKey, posted, query_of
+from watchword.saml.rounds import ROUND_LIFETIME, Round
 from watchword.saml.signatures import is_signed
 from watchword.saml.store import Replays, Rounds
-from watchword.saml.usecases.identity import (
-    PROTOCOL,
-    Sender,
-    check_relay_state,
-    find_sender,
-    fresh_id,
-    identify,
-    own_entity_id,
-    signed_by,
-)
+from watchword.saml.usecases.identity import PROTOCOL, Sender, check_relay_state, find_sender, identify, signed_by
 from watchword.saml.usecases.keys import signing_key
-from watchword.saml.usecases.telling import logout_request_of, note_outcome, redirect_address, signed_address, tell_all
+from watchword.saml.usecases.telling import tell_all
+from watchword.saml.usecases.walking import answer_logout
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import SamlIdentity
@@ -62,29 +42,6 @@ class Begun:
     """Whether the browser has to tell somebody, too."""
     is_own: bool = False
     """Whether it was the session of the browser that is asking."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """The browser goes to a service provider that is to be told."""
-
-    telling: Telling
-    address: str = ""
-    """Where a link leads with our LogoutRequest; else there is a form."""
-    form: Form | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """The round is over."""
-
-    answer: Form | None = None
-    """Our LogoutResponse to the one who asked."""
-    application: str = ""
-    """Who asked, for people."""
-    return_to: str = ""
-    unconfirmed: Sequence[str] = ()
-    """The names of those who have not confirmed."""
 
 
 def begin_logout(work: Work, received: Received, browser: Browser, qualifier: str = "") -> Begun | Form:
@@ -128,80 +85,6 @@ def begin_own_logout(work: Work, browser: Browser, issuer: str, return_to: str, 
         id=_round_id(work), application_id=application_id, return_to=return_to, expires_at=work.now + ROUND_LIFETIME
     )
     return replace(_begin(work, found, session, but="", reason="by the person"), is_own=True)
-
-
-def take_answer(work: Work, received: Received) -> str:
-    """Take a LogoutResponse, and return the round that it belongs to.
-
-    Raises:
-        Refused: nobody was asked, or somebody else.
-    """
-    response, sender = identify(work, received)
-    if not isinstance(response, LogoutResponse):
-        raise Refused("it is no LogoutResponse")
-    if not sender.provider.verify_requests and sender.provider.certificates and is_signed(received):
-        signed_by(work, sender, received)
-    check_message(response, read_policy(work, SamlIdentity), work.now)
-    telling = Rounds(work).telling(response.in_response_to) if response.in_response_to else None
-    if telling is None or telling.participant.application_id != sender.application.id:
-        raise Refused("the LogoutResponse answers nothing that its sender was asked")
-    if telling.state is TellingState.WAITING and not telling.is_back_channel:
-        is_whole = response.status == Status()
-        _settle(work, telling, TellingState.CONFIRMED if is_whole else TellingState.FAILED)
-        work.commit()
-    return telling.round_id
-
-
-def skip_visit(work: Work, round_id: str, telling_id: str) -> None:
-    """Go on without a service provider that does not answer."""
-    telling = Rounds(work).telling(telling_id)
-    if telling is not None and telling.round_id == round_id and telling.state is TellingState.WAITING:
-        _settle(work, telling, TellingState.FAILED)
-        work.commit()
-
-
-def go_on(work: Work, round_id: str) -> Visit | Ended | None:
-    """Return where the browser of a round goes next; ``None`` if there is no such round."""
-    key, rounds = signing_key(work), Rounds(work)
-    found = rounds.get(round_id) if round_id else None
-    if found is None:
-        return None
-    tellings = rounds.tellings(found.id)
-    telling = next_to_visit(tellings)
-    if telling is None:
-        return _ended(work, found, tellings)
-    application = Applications(work).get(telling.participant.application_id)
-    if application is None or application.saml is None:
-        skip_visit(work, round_id, telling.id)
-        return go_on(work, round_id)
-    visit = _visit(work, telling, application.saml, key)
-    if not telling.participant.visited:
-        rounds.settle(replace(telling, participant=replace(telling.participant, visited=True)), TellingState.WAITING)
-        work.commit()
-    return visit
-
-
-def _visit(work: Work, telling: Telling, provider: ServiceProvider, key: SigningKey) -> Visit:
-    if telling.participant.method is LogoutMethod.FRONT_CHANNEL_REDIRECT:
-        return Visit(telling=telling, address=redirect_address(work, telling, provider, key))
-    request = logout_request_of(work, telling, provider)
-    key.sign(request, provider)
-    return Visit(telling=telling, form=Form(action=telling.participant.url, fields={"SAMLRequest": posted(request)}))
-
-
-def _ended(work: Work, found: Round, tellings: Sequence[Telling]) -> Ended:
-    """Return the end of a round, with what is true of it by now."""
-    if found.return_to:  # whoever takes the person back can end its own session, and is not waited for
-        others = [each for each in tellings if each.participant.application_id != found.application_id]
-        return Ended(return_to=found.return_to, unconfirmed=unconfirmed(others))
-    sender, open_names = _sender_of(work, found.application_id), unconfirmed(tellings)
-    if sender is None:
-        return Ended(unconfirmed=open_names)
-    name = sender.application.name
-    if not found.request_id:
-        return Ended(application=name, unconfirmed=open_names)
-    answer = _answer(work, sender, found.request_id, found.relay_state, outcome(tellings))
-    return Ended(answer=answer, application=name, unconfirmed=open_names)
 
 
 def _begin(work: Work, found: Round, session: Session, *, but: str, reason: str) -> Begun:
@@ -282,43 +165,14 @@ def _check_return(work: Work, session: Session | None, issuer: str, return_to: s
     return sender.application.id
 
 
-def _settle(work: Work, telling: Telling, state: TellingState) -> None:
-    if Rounds(work).settle(telling, state):
-        note_outcome(work, telling, state)
-
-
 def _refuse_to(
     work: Work, sender: Sender, request: LogoutRequest, relay_state: str | None, refusal: Refused
 ) -> Form:  # fmt: skip
     """Tell a service provider that nobody was logged out."""
     note(work, "saml_logout", sender.application.name, outcome="refused", reason=refusal.reason)
-    answer = _answer(work, sender, request.id, relay_state, refusal.status)
+    answer = answer_logout(work, sender, request.id, relay_state, refusal.status)
     work.commit()
     return answer
-
-
-def _answer(work: Work, sender: Sender, request_id: str, relay_state: str | None, status: Status) -> Form:
-    """Return our LogoutResponse, in the way in which the service provider takes messages about logouts."""
-    provider, key = sender.provider, signing_key(work)
-    url = provider.logout_response_url
-    envelope = Envelope(
-        id=fresh_id(work), issuer=own_entity_id(work, provider), destination=url, at=work.now,
-        in_response_to=request_id,
-    )  # fmt: skip
-    response = build_logout_response(envelope, status)
-    by_redirection = provider.logout.method is LogoutMethod.FRONT_CHANNEL_REDIRECT
-    if by_redirection and provider.logout.response_url:  # without one it goes where responses go, which are posted
-        query = query_of(response, "SAMLResponse", relay_state)
-        return Form(action=url, fields={}, address=signed_address(url, query, provider, key))
-    if provider.sign_responses:
-        key.sign(response, provider)
-    fields = {"SAMLResponse": posted(response)}
-    return Form(action=url, fields=fields if relay_state is None else {**fields, "RelayState": relay_state})
-
-
-def _sender_of(work: Work, application_id: str) -> Sender | None:
-    application = Applications(work).get(application_id) if application_id else None
-    return None if application is None or application.saml is None else Sender(application, application.saml)
 
 
 def _round_id(work: Work) -> str:
