@@ -65,6 +65,7 @@ def test_wrong_codes_are_counted_and_lock(world: World, app: str, codes: tuple[s
     assert failures[Factor.BACKUP] == 4
     visitor.answer({"BackupCode": "00000000"})
     assert world.known("alice").locked
+    assert visitor.page == "/authenticationendpoint/backup-code-error.jsp"
     visitor.answer({"BackupCode": codes[0]})
     assert visitor.page == "/authenticationendpoint/backup-code-error.jsp"
     assert world.do(lambda work: count_backup_codes(work, user)) == 10

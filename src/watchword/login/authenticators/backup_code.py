@@ -51,7 +51,7 @@ class BackupCode:
             return GaveUp(message=NO_CODES)
         if not typed.strip():
             return self._ask(turn, failure(WRONG))
-        if self._is_closed(turn, holder.user):
+        if holder.is_closed(turn.work.now):
             return PAGES.ask(turn, PAGES.error, failure(WRONG))
         self._open(turn)
         if Challenges(turn.work).spend_attempt(turn.login.key, BACKUP_CODE, MOST_ANSWERS) is None:
@@ -72,13 +72,14 @@ class BackupCode:
         if guess.is_open and spend_backup_code(home, user, typed):
             note_success(home, guess)
             return Proven(person=holder.proven())
-        if guess.is_open:
-            lock = count_failure(home, guess).lock
-            note(home, "check_backup_code", user.id, outcome="refused", reason="code-mismatch")
-            if lock is not None:
-                tell_of_lock(home, self.notifier, user, lock)
-            work.commit()
-        if not guess.is_open or self._is_closed(turn, user):
+        if not guess.is_open:
+            return PAGES.ask(turn, PAGES.error, failure(WRONG))
+        lock = count_failure(home, guess).lock
+        note(home, "check_backup_code", user.id, outcome="refused", reason="code-mismatch")
+        if lock is not None:
+            tell_of_lock(home, self.notifier, user, lock)
+        work.commit()
+        if lock is not None:
             return PAGES.ask(turn, PAGES.error, failure(WRONG))
         return self._ask(turn, failure(WRONG), retrying=True)
 
@@ -87,9 +88,6 @@ class BackupCode:
         challenges = Challenges(turn.work)
         if challenges.find(turn.login.key, BACKUP_CODE) is None:
             challenges.put(Challenge(login_key=turn.login.key, authenticator=BACKUP_CODE))
-
-    def _is_closed(self, turn: Turn, user: User) -> bool:
-        return user.disabled or user.is_locked(turn.work.now)
 
     def _ask(self, turn: Turn, query: Mapping[str, str], *, retrying: bool = False) -> Asked:
         return PAGES.ask(turn, PAGES.code, query, retrying=retrying)

@@ -1,6 +1,7 @@
 """Who has to prove that they hold a number or a mailbox: somebody whom the steps before have found, or who is named."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from watchword.accounts.claims import Channel
 from watchword.accounts.model import User
@@ -34,6 +35,14 @@ class Holder:
     def address(self, channel: Channel) -> str | None:
         """Return the number or mailbox of the account."""
         return None if self.user is None else self.user.address(channel)
+
+    def is_closed(self, now: datetime) -> bool:
+        """Tell whether the account is locked, or switched off."""
+        return self.user is not None and (self.user.disabled or self.user.is_locked(now))
+
+    def is_of_other_tenant(self, turn: Turn) -> bool:
+        """Tell whether the person is of another tenant than the application, which is not for all."""
+        return not (turn.login.is_saas or self.person.is_federated or self.person.tenant == turn.work.tenant)
 
     def proven(self) -> Person:
         """Return the person once the code was right."""

@@ -93,8 +93,7 @@ class _Round:
 
     @property
     def is_closed(self) -> bool:
-        user = self.user
-        return user is not None and (user.disabled or user.is_locked(self.turn.work.now))
+        return self.holder.is_closed(self.turn.work.now)
 
     @property
     def pages(self) -> CodePages:
@@ -204,7 +203,7 @@ class LaterCode:
             return Asked(login=turn.login, place=Place(page=LOGIN_PAGE, query=query))
         if found.holder.is_hidden:
             return self._send(found, "" if found.is_closed else found.address)
-        if self._is_of_other_tenant(found):
+        if found.holder.is_of_other_tenant(turn):
             return found.error(failure(say.OTHER_TENANT))
         if found.is_closed:
             return self._locked(found)
@@ -247,7 +246,7 @@ class LaterCode:
         found = self._round(turn, answer)
         if found is None:
             return self._send_first(turn, answer)
-        if not found.holder.is_hidden and self._is_of_other_tenant(found):
+        if not found.holder.is_hidden and found.holder.is_of_other_tenant(turn):
             return found.error(failure(say.OTHER_TENANT))
         if not found.holder.is_hidden and found.is_closed:
             return self._locked(found)
@@ -288,7 +287,3 @@ class LaterCode:
         if found.parameters.tells_reasons and found.is_closed:
             return found.error({**unlock_time(found.turn, found.user), **failure(say.LOCKED)})
         return found.error(failure(say.WRONG))
-
-    def _is_of_other_tenant(self, found: _Round) -> bool:
-        person = found.holder.person
-        return not (found.turn.login.is_saas or person.is_federated or person.tenant == found.turn.work.tenant)

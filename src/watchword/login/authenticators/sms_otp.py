@@ -218,7 +218,7 @@ class SmsOtp:
         """Return the page for somebody who may neither get a code nor enter one (1.7 rows 2 and 3)."""
         if found.holder.is_hidden:
             return None
-        if found.is_of_other_tenant:
+        if found.holder.is_of_other_tenant(found.turn):
             return found.error(failure(say.OTHER_TENANT))
         return self._retry(found, Try.LOCKED) if found.is_closed else None
 

@@ -50,8 +50,7 @@ class Round:
     @property
     def is_closed(self) -> bool:
         """Tell whether the account is locked, or switched off."""
-        user = self.user
-        return user is not None and (user.disabled or user.is_locked(self.turn.work.now))
+        return self.holder.is_closed(self.turn.work.now)
 
     @property
     def pages(self) -> CodePages:
@@ -138,12 +137,6 @@ class Round:
         """Tell whether the person wants no codes, where that is respected."""
         user = self.user
         return self.parameters.opt_out and user is not None and is_true(user.claims.get(SMS_CODES_DISABLED))
-
-    @property
-    def is_of_other_tenant(self) -> bool:
-        """Tell whether the person is of another tenant than the application, which is not for all."""
-        person = self.holder.person
-        return not (self.turn.login.is_saas or person.is_federated or person.tenant == self.turn.work.tenant)
 
 
 def _minutes(text: str) -> int:
