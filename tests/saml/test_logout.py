@@ -369,6 +369,28 @@ def test_a_failed_front_channel_is_partial(world: World, alice: Person) -> None:
     assert posted(follow(alice)).status == ["Success", "PartialLogout"]
 
 
+def test_who_must_sign_signs_its_answer_too(world: World, alice: Person) -> None:
+    logout = front("https://avis.example/slo", LogoutMethod.FRONT_CHANNEL_POST)
+    add_provider(world)
+    signing: dict[str, Any] = {"verify_requests": True, "certificates": (pair("sp").certificate,)}
+    add_provider(world, replace(AVIS, logout=logout, qualifier="two", **signing), name="avis two")
+    ours = f"{world.installation.settings.public_url}{SSO}"
+    first = alice.logged_in()
+    asked = redirect(authn_request(world, "avis.com", id="_r2", Destination=ours), spQualifier="two")
+    path, _, query = asked.partition("?")
+    bare, _, qualifier = query.rpartition("&")
+    alice.get(f"{signed_redirect(f'{path}?{bare}')}&{qualifier}")
+    assert alice.arrive().status == ["Success"]
+    alice.send(logout_request(world, index=first.session_index))
+    request_id = str(posted(follow(alice)).root.get("ID"))
+    answer = logout_response(world, request_id, "avis.com")
+    assert alice.send_posted(answer, name="SAMLResponse").status == 400
+    answer = answer.replace('Version="2.0"', f'Version="2.0" Destination="{ours}"')
+    assert alice.send_posted(signed(answer, "other"), name="SAMLResponse").status == 400
+    alice.send_posted(signed(answer), name="SAMLResponse")
+    assert posted(follow(alice)).status == ["Success"]
+
+
 def test_an_answer_that_nobody_waits_for_is_refused(world: World, alice: Person) -> None:
     first = both(world, alice, front("https://avis.example/slo", LogoutMethod.FRONT_CHANNEL_POST))
     assert alice.send_posted(logout_response(world, "_unknown", "avis.com"), name="SAMLResponse").status == 400

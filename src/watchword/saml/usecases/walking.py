@@ -10,13 +10,14 @@ from watchword.applications.model import LogoutMethod, ServiceProvider
 from watchword.applications.store import Applications
 from watchword.saml.building import Envelope, build_logout_response
 from watchword.saml.checking import check_message
+from watchword.saml.messages import read_message
 from watchword.saml.model import Form, LogoutResponse, Refused, Status
 from watchword.saml.reading import Received
 from watchword.saml.rounds import Round, Telling, TellingState, next_to_visit, outcome, unconfirmed
 from watchword.saml.sealing import SigningKey, posted, query_of
 from watchword.saml.signatures import is_signed
 from watchword.saml.store import Rounds
-from watchword.saml.usecases.identity import Sender, fresh_id, identify, own_entity_id, signed_by
+from watchword.saml.usecases.identity import Sender, fresh_id, own_entity_id, signed_by, split_issuer
 from watchword.saml.usecases.keys import signing_key
 from watchword.saml.usecases.telling import logout_request_of, note_outcome, redirect_address, signed_address
 from watchword.storage.work import Work
@@ -53,20 +54,27 @@ def take_answer(work: Work, received: Received) -> str:
     Raises:
         Refused: nobody was asked, or somebody else.
     """
-    response, sender = identify(work, received)
-    if not isinstance(response, LogoutResponse):
-        raise Refused("it is no LogoutResponse")
-    if not sender.provider.verify_requests and sender.provider.certificates and is_signed(received):
-        signed_by(work, sender, received)
-    check_message(response, read_policy(work, SamlIdentity), work.now)
+    response = _logout_response(read_message(received.root))
     telling = Rounds(work).telling(response.in_response_to) if response.in_response_to else None
-    if telling is None or telling.participant.application_id != sender.application.id:
+    sender = _sender_of(work, telling.participant.application_id) if telling is not None else None
+    if telling is None or sender is None or split_issuer(response.issuer)[0] != sender.provider.issuer:
         raise Refused("the LogoutResponse answers nothing that its sender was asked")
+    if sender.provider.verify_requests or (sender.provider.certificates and is_signed(received)):
+        response = _logout_response(signed_by(work, sender, received))
+        if response.in_response_to != telling.id:
+            raise Refused("the signature covers something else")
+    check_message(response, read_policy(work, SamlIdentity), work.now)
     if telling.state is TellingState.WAITING and not telling.is_back_channel:
         is_whole = response.status == Status()
         _settle(work, telling, TellingState.CONFIRMED if is_whole else TellingState.FAILED)
         work.commit()
     return telling.round_id
+
+
+def _logout_response(message: object) -> LogoutResponse:
+    if not isinstance(message, LogoutResponse):
+        raise Refused("it is no LogoutResponse")
+    return message
 
 
 def skip_visit(work: Work, round_id: str, telling_id: str) -> None:
