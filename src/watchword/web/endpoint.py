@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 BODY_SECONDS = 10.0
 MOST_QUEUED = 512
+REFUSAL_SECONDS = 0.2
 MAX_TRACE_LENGTH = 64
 NO_STORE = "no-store, no-cache, must-revalidate, private"
 BASE_HEADERS = {
@@ -152,10 +153,10 @@ class Endpoint:
         try:
             _refuse_nul(request)
             if route.hashes:
-                self.works.surroundings.hasher.refuse_if_full()
+                await self._refuse_if_full()
             body = await _read_body(request, route)
             if route.hashing_field and body.get(route.hashing_field):
-                self.works.surroundings.hasher.refuse_if_full()
+                await self._refuse_if_full()
             reply = await self._in_thread(route, tenant, Origin("-", client, trace), request, body)
             response = _response(reply, route)
         except Problem as problem:
@@ -166,6 +167,18 @@ class Endpoint:
         response.headers["X-Trace-Id"] = trace
         self.requests.add(request.method, route.path, response.status_code, time.perf_counter() - began_at)
         return response
+
+    async def _refuse_if_full(self) -> None:
+        """Refuse whoever would wait too long for a hash, after a pause: many ask again as soon as they are refused.
+
+        Raises:
+            Unavailable
+        """
+        try:
+            self.works.surroundings.hasher.refuse_if_full()
+        except Unavailable:
+            await asyncio.sleep(REFUSAL_SECONDS)
+            raise
 
     async def _in_thread(self, route: Route, tenant: str, origin: Origin, request: Request, body: Any) -> Reply:  # noqa: ANN401  # of the route's own type
         """Do the work on a thread; refuse it at once where too many wait."""
