@@ -1,10 +1,11 @@
 """Break a server on purpose: places where a step fails, or where the process dies as if its power were cut.
 
 A place is a name that the code reaches: a step of a use case before it is done (``add_user``), the same with
-``after_`` once it is done; ``after_sign_up`` and ``after_confirmation`` once they are kept; ``before_commit``,
-``after_commit``, ``before_send``, ``after_2xx``. ``place`` and ``place:raise`` let it fail, ``place:kill9`` ends the
-process. What is asked for stands in a file, line by line, which is read again when it changes; or in the variable
-``FAULTS``, separated by commas, for the life of the process.
+``after_`` once it is done; ``after_sign_up`` and ``after_confirmation`` once they are kept; ``before_login_moves`` and
+``after_login_moves``, when an answer of a login is judged and when that is kept; ``before_commit``, ``after_commit``,
+``before_send``, ``after_2xx``. ``place`` and ``place:raise`` let it fail, ``place:kill9`` ends the process. What is
+asked for stands in a file, line by line, which is read again when it changes; or in the variable ``FAULTS``, separated
+by commas, for the life of the process.
 """
 
 import os

@@ -390,7 +390,12 @@ class Stage:
 
     def deliveries_to(self, name: str) -> list[Delivery]:
         """Return what was handed over for a user, oldest first."""
-        ids = {row["id"] for row in self.messages(name)}
+        user = self.user(name)
+        return self.deliveries_to_id(str(user["id"])) if user else []
+
+    def deliveries_to_id(self, user_id: str) -> list[Delivery]:
+        """Return the same for a user of any tenant."""
+        ids = {row["id"] for row in self.evidence.rows("messages") if row["user_id"] == user_id}
         return [each for each in self.ledger.deliveries if each.message_id in ids]
 
     def settle(self) -> None:

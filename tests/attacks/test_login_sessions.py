@@ -197,7 +197,7 @@ def test_no_cookie_can_be_read_by_scripts_sent_in_clear_or_told_by_its_value(sta
 
 @case("CLICK-01")
 def test_no_page_of_a_login_can_be_framed(stage: Stage) -> None:
-    """Every address of the tables of routes, as nobody and in the middle of a login; frames are tried in tests/pages."""
+    """Every address of the tables of routes, in the middle of a login and after it; tests/pages tries frames."""
     shop, name = open_shop(stage, BASIC, SMS), person(stage)
     visitor = Visitor(stage)
     visitor.enter(shop)
@@ -222,8 +222,10 @@ def test_no_page_of_a_login_can_be_framed(stage: Stage) -> None:
 
 
 def hostile_fields(target: str) -> dict[str, str]:
-    names = ("commonAuthCallerPath", "multiOptionURI", "callback", "redirect", "returnTo", "RelayState", "sp", "acs",
-             "AssertionConsumerServiceURL", "authFailureMsg", "screenvalue", "authFailureInfo", "relyingParty")  # fmt: skip
+    names = (
+        "commonAuthCallerPath", "multiOptionURI", "callback", "redirect", "returnTo", "RelayState", "sp", "acs",
+        "AssertionConsumerServiceURL", "authFailureMsg", "screenvalue", "authFailureInfo", "relyingParty",
+    )  # fmt: skip
     return dict.fromkeys(names, target)
 
 
@@ -270,14 +272,14 @@ def test_no_page_says_what_an_address_says(stage: Stage) -> None:
     for text in (CALL, "<b>Call</b>", b64encode(CALL.encode()).decode()):
         visitor = Visitor(stage)
         visitor.enter(shop)
-        query = urlencode({"sessionDataKey": visitor.key, "authFailure": "true", **hostile_fields(text),
-                           "errorMsg": text, "username": text, "unlockTime": text, "retryAfter": text}, quote_via=quote)  # fmt: skip
+        said = {"authFailure": "true", **hostile_fields(text), "errorMsg": text, "username": text, "unlockTime": text}
+        query = urlencode({"sessionDataKey": visitor.key, **said}, quote_via=quote)
         pages = [visitor.get(f"{address}?{query}") for address in page_addresses()]
         visitor.password(name)
         pages += [visitor.get(f"{address}?{query}") for address in page_addresses()]
         pages.append(visitor.get(f"{visitor.location or '/authenticationendpoint/smsOtp.jsp'}?{query}"))
-        said = [
+        shown = [
             LINKS.sub(b"", answer.body) for answer in pages if answer.status == 200 and not said_to_application(answer)
         ]
-        assert len(said) >= 6
-        assert [body for body in said if b"94700000001" in body or b"Call" in body] == [], text
+        assert len(shown) >= 6
+        assert [body for body in shown if b"94700000001" in body or b"Call" in body] == [], text

@@ -7,6 +7,9 @@ from sqlalchemy import update
 from tests.mutants.planting import plant
 from watchword.accounts.store.users import Users
 from watchword.codes.store import Codes
+from watchword.login.authenticators import backup_code
+from watchword.login.store.challenges import Challenges
+from watchword.login.store.logins import Logins
 from watchword.notification.store import Outbox
 from watchword.registration.usecases import confirm, register
 from watchword.storage.schema import messages
@@ -72,3 +75,46 @@ def fault_15() -> None:
         return False
 
     plant(Outbox, "mark", lambda _: mark)
+
+
+def fault_51() -> None:
+    """Remember in the memory of a process which logins are under way."""
+    begun: set[str] = set()
+
+    def adding(add: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def add_and_remember(self: Logins, login: Any, nonce: str) -> None:  # noqa: ANN401  # passed on
+            begun.add(login.key)
+            add(self, login, nonce)
+
+        return add_and_remember
+
+    plant(Logins, "add", adding)
+    plant(Logins, "find", lambda find: lambda self, key, nonce: find(self, key, nonce) if key in begun else None)
+
+
+def fault_52() -> None:
+    """Commit the used code of a login before its effect."""
+
+    def committing(redeem: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def redeem_and_commit(self: Challenges, *rest: Any) -> bool:  # noqa: ANN401  # passed on
+            was_right: bool = redeem(self, *rest)
+            self.work.commit()
+            return was_right
+
+        return redeem_and_commit
+
+    plant(Challenges, "redeem", committing)
+
+
+def fault_53() -> None:
+    """Commit the spent backup code before its effect."""
+
+    def committing(spend: Any) -> Any:  # noqa: ANN401  # a function as it stands
+        def spend_and_commit(work: Any, *rest: Any) -> bool:  # noqa: ANN401  # passed on
+            was_one: bool = spend(work, *rest)
+            work.commit()
+            return was_one
+
+        return spend_and_commit
+
+    plant(backup_code, "spend_backup_code", committing)

@@ -7,6 +7,7 @@ from sqlalchemy import update
 from tests.mutants.planting import plant
 from watchword.accounts.store.users import Users
 from watchword.codes.store import Codes
+from watchword.login import dispatcher
 from watchword.storage.schema import codes
 from watchword.storage.work import Memory
 from watchword.web.model import SUPER_TENANT
@@ -33,6 +34,11 @@ def xten_02() -> None:
         return find_anywhere
 
     plant(Users, "find", anywhere)
+
+
+def xten_03() -> None:
+    """Compare nobody's tenant with that of the application."""
+    plant(dispatcher, "_refusal", lambda _: lambda work, login: None)
 
 
 def xten_06() -> None:

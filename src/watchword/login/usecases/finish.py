@@ -32,9 +32,11 @@ def arrive(work: Work, moved: Moved, browser: Browser, store: Callable[[Login], 
         LoginMoved: by another request, meanwhile.
     """
     login = moved.login
+    work.reach("before_login_moves")
     if not login.is_over or login.failure is not None or login.subject is None:
         store(login)
         work.commit()
+        work.reach("after_login_moves")
         return Onward(login=login, location=location_of(work, login), notified=moved.notified, nonce=nonce)
     session, secret = _session_for(work, login, login.subject, browser)
     login = replace(login, session_id=session.id)
@@ -42,6 +44,7 @@ def arrive(work: Work, moved: Moved, browser: Browser, store: Callable[[Login], 
     _note_login(work, login, session)
     known = _known_users(browser, session)
     work.commit()
+    work.reach("after_login_moves")
     return Onward(
         login=login, location=location_of(work, login), nonce=nonce, session=session, session_secret=secret,
         known_users=known,
