@@ -45,6 +45,7 @@ from watchword.login.sweeping import sweep_logins
 from watchword.login.usecases.leaving import end_all_sessions, let_go
 from watchword.notification.configured import outgoing_rules
 from watchword.notification.courier import Courier
+from watchword.notification.http.templates import TemplatesApi
 from watchword.notification.model import Senders
 from watchword.notification.store import Outbox
 from watchword.registration.captcha import CaptchaVerifier
@@ -213,7 +214,7 @@ def build_listeners(
 
 
 def _administration(installation: Installation) -> list[Route]:
-    """Return what administrators are served: policies, tenants, user stores, claims and settings."""
+    """Return what administrators are served: policies, tenants, user stores, claims, settings and texts."""
     return [
         *GovernanceApi().routes(),
         *TenantsApi(TenantOwners(installation.notifier), end_all_sessions).routes(),
@@ -221,6 +222,7 @@ def _administration(installation: Installation) -> list[Route]:
         *ClaimDialectsApi(applications_using).routes(),
         *ConfigsApi().routes(),
         *AuthenticatorsApi().routes(),
+        *TemplatesApi(installation.templates).routes(),
     ]
 
 

@@ -36,7 +36,7 @@ PERMISSIONS = frozenset({
     CREATE, ASSERT_VERIFIED, f"{ASSERT_VERIFIED}:EMAIL", f"{ASSERT_VERIFIED}:SMS",
     "usermgt:view", "usermgt:edit", "governance:view", "governance:edit", "messages:view", "tenants:manage",
     "tenants:any", "apps:view", "apps:edit", "idps:view", "idps:edit", "stores:view",
-    "stores:edit", "claims:view", "claims:edit",
+    "stores:edit", "claims:view", "claims:edit", "templates:view", "templates:edit", "senders:view", "senders:edit",
 })  # fmt: skip
 ADMIN_PERMISSIONS = PERMISSIONS - {"tenants:any", "tenants:manage"}
 """What an administrator of a tenant holds; those of the super tenant hold all."""

@@ -590,6 +590,143 @@ class DialectsAreFixed(Forbidden):
     text = "The claim dialects are built in; an application's own names of claims belong to its claimConfiguration."
 
 
+# --- message templates and senders ----------------------------------------------------------------------------------
+
+
+class TemplateTypeExists(Conflict):
+    """A type has the name, compared without case and blanks."""
+
+    code, text = "NTM-65001", "There is a template type {name} already."
+
+
+class TemplateTypeUnknown(NotFound):
+    """The id is that of no type."""
+
+    code, text = "NTM-65002", "There is no template type {name}."
+
+
+class TemplateExists(Conflict):
+    """The tenant has saved a text of this type in this locale."""
+
+    code, text = "NTM-65003", "There is a template {name} in {locale} already; replace it with PUT."
+
+
+class TemplateUnknown(NotFound):
+    """There is no text of this type in this locale."""
+
+    code, text = "NTM-65004", "There is no template {name} in {locale}."
+
+
+class TemplateRefused(BadRequest):
+    """A field of a template cannot be what it is given; the text names the field and says why."""
+
+    code, text = "NTM-60011", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.facts["reason"] = _echo(reason, 8 * ECHO_LIMIT)
+
+
+class TemplateChannelUnknown(BadRequest):
+    """A channel is SMS or EMAIL."""
+
+    code, text = "NTM-60015", "There is no channel {name}: it must be SMS or EMAIL."
+
+
+class TemplateTypeStays(Forbidden):
+    """The type comes with the server."""
+
+    code, text = "NTM-60016", "The template type {name} comes with the server and cannot be removed."
+
+
+class ApplicationTemplatesAbsent(NotImplementedYet):
+    """The texts of a tenant hold for all its applications."""
+
+    text = "An application has no texts of its own; save one for the organisation."
+
+
+class SenderNameUnknown(NotFound):
+    """A tenant has one sender for SMS, which has a fixed name."""
+
+    code, text = "NSM-60001", "There can be no sender of the name {name}; it is SMSPublisher."
+
+
+class SenderExists(Conflict):
+    """The tenant has its sender already."""
+
+    code, text = "NSM-60002", "There is a sender {name} already; replace it with PUT."
+
+
+class SenderUnknown(NotFound):
+    """The tenant has no sender of its own."""
+
+    code, text = "NSM-60006", "There is no sender {name}."
+
+
+class SenderRefused(BadRequest):
+    """A field of a sender cannot be what it is given; the text names the field and says why."""
+
+    code, text = "NSM-60014", "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.facts["reason"] = _echo(reason, 8 * ECHO_LIMIT)
+
+
+class SenderProviderMissing(SenderRefused):
+    """It does not say which company sends."""
+
+    code = "NSM-60003"
+
+
+class SenderBodyMissing(SenderRefused):
+    """The company is none that we know, and nothing says how it is spoken to."""
+
+    code = "NSM-60004"
+
+
+class SenderUrlMissing(SenderRefused):
+    """It does not say where the company is asked."""
+
+    code = "NSM-60005"
+
+
+class SenderAuthenticationMissing(SenderRefused):
+    """An authentication has no type."""
+
+    code = "NSM-60009"
+
+
+class SenderAuthenticationUnknown(SenderRefused):
+    """An authentication has a type that does not exist."""
+
+    code = "NSM-60010"
+
+
+class SenderPropertyBlank(SenderRefused):
+    """A property of an authentication is empty."""
+
+    code = "NSM-60011"
+
+
+class SenderPropertyMissing(SenderRefused):
+    """A property of an authentication is not there."""
+
+    code = "NSM-60012"
+
+
+class MailSenderOfFiles(MethodNotAllowed):
+    """Mail of the super tenant is configured in files alone."""
+
+    text = "The mail server of the super tenant is configured in deployment.toml alone."
+
+
+class MailSenderAbsent(NotImplementedYet):
+    """Mail goes out by the mail server of the installation."""
+
+    text = "A tenant has no mail server of its own; mail goes out by that of the installation."
+
+
 # --- applications and identity providers ----------------------------------------------------------------------------
 
 

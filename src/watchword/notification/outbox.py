@@ -26,8 +26,8 @@ from watchword.notification.model import (
     OutboxEntry,
     Senders,
 )
-from watchword.notification.store import Messages
-from watchword.notification.template_files import Template
+from watchword.notification.store import Messages, SavedTemplates
+from watchword.notification.template_files import Template, template_key
 from watchword.notification.templating import Templates, fill
 from watchword.storage.audit import note
 from watchword.storage.counters import count
@@ -115,7 +115,8 @@ class Notifier:
         if _is_removed(work, notice):
             return None
         locale = notice.locale or notice.default_locale
-        return self.templates.find(notice.channel, notice.template, locale, notice.default_locale)
+        own = SavedTemplates(work, notice.channel).recalled(template_key(notice.template))
+        return self.templates.find(notice.channel, notice.template, locale, notice.default_locale, own)
 
 
 def _leave(

@@ -1,15 +1,24 @@
-"""The outbox, as rows: messages of the Work's tenant, and the courier's view over all tenants."""
+"""The outbox, as rows, with the courier's view over all tenants; and a tenant's own texts and senders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 
+from watchword.base.problems import SenderExists, TemplateExists, TemplateTypeExists
 from watchword.notification.model import Channel, MessageState, OutboxEntry
-from watchword.storage.schema import Instant, messages
+from watchword.notification.template_files import Key, Template
+from watchword.storage.schema import (
+    Instant,
+    messages,
+    notification_senders,
+    notification_template_types,
+    notification_templates,
+)
 from watchword.storage.statements import Statement
 from watchword.storage.work import Work
 
@@ -146,6 +155,140 @@ class Outbox:
         for state in states:
             counted[state] = counted.get(state, 0) + 1
         return counted
+
+
+_TYPES, _TEXTS, _SENDERS = notification_template_types, notification_templates, notification_senders
+_TEXTS_OF_TYPE = Statement(
+    select(_TEXTS).where(
+        _TEXTS.c.tenant == bindparam("tenant"),
+        _TEXTS.c.channel == bindparam("channel"),
+        _TEXTS.c.type == bindparam("of_type"),
+    )
+)
+_FIND_SENDER = Statement(
+    select(_SENDERS.c.sealed).where(_SENDERS.c.tenant == bindparam("tenant"), _SENDERS.c.name == bindparam("of_name"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTemplates:
+    """The texts that the Work's tenant has saved, and the types that it has added, of one channel."""
+
+    work: Work
+    channel: Channel
+
+    def recalled(self, key: str) -> Mapping[Key, Template]:
+        """Return the texts of a type as they were at most half a second ago."""
+        return self.work.recall(self._memory(key), lambda: self.of_type(key))
+
+    def forget(self, key: str) -> None:
+        """Read the texts of a type anew next time."""
+        self.work.forget(self._memory(key))
+
+    def of_type(self, key: str) -> Mapping[Key, Template]:
+        """Return the texts of a type."""
+        rows = self.work.rows(_TEXTS_OF_TYPE, channel=self.channel, of_type=key)
+        return {(row.type, row.locale): _template(row) for row in rows}
+
+    def types(self) -> Mapping[str, str]:
+        """Return the names of the added types, by the types as they are compared."""
+        query = select(_TYPES.c.type, _TYPES.c.display).where(self._mine(_TYPES)).order_by(_TYPES.c.type)
+        return {row.type: row.display for row in self.work.connection.execute(query)}
+
+    def add_type(self, key: str, display: str) -> None:
+        """Add a type.
+
+        Raises:
+            TemplateTypeExists: somebody else was quicker; the work can only be released.
+        """
+        try:
+            self.work.connection.execute(insert(_TYPES), {**self._place, "type": key, "display": display})
+        except IntegrityError as problem:
+            raise TemplateTypeExists(name=display) from problem
+
+    def remove_type(self, key: str) -> None:
+        """Remove an added type, with its texts."""
+        self.work.connection.execute(delete(_TYPES).where(self._mine(_TYPES), _TYPES.c.type == key))
+        self.remove_all(key)
+
+    def add(self, text: Template) -> None:
+        """Store a text.
+
+        Raises:
+            TemplateExists: somebody else was quicker; the work can only be released.
+        """
+        row = {**self._place, "type": text.type, "locale": text.locale, **_content(text), "saved_at": self.work.now}
+        try:
+            self.work.connection.execute(insert(_TEXTS), row)
+        except IntegrityError as problem:
+            raise TemplateExists(name=text.type, locale=text.locale) from problem
+
+    def replace(self, text: Template) -> None:
+        """Store a text in the place of the one that is there."""
+        here = self._mine(_TEXTS) & (_TEXTS.c.type == text.type) & (_TEXTS.c.locale == text.locale)
+        fresh = {**_content(text), "saved_at": self.work.now}
+        self.work.connection.execute(update(_TEXTS).where(here).values(fresh))
+
+    def remove(self, key: str, locale: str) -> None:
+        """Remove a text."""
+        here = self._mine(_TEXTS) & (_TEXTS.c.type == key) & (_TEXTS.c.locale == locale)
+        self.work.connection.execute(delete(_TEXTS).where(here))
+
+    def remove_all(self, key: str) -> None:
+        """Remove the texts of a type."""
+        self.work.connection.execute(delete(_TEXTS).where(self._mine(_TEXTS), _TEXTS.c.type == key))
+
+    @property
+    def _place(self) -> dict[str, str]:
+        return {"tenant": self.work.tenant, "channel": self.channel}
+
+    def _mine(self, table: Table) -> ColumnElement[bool]:
+        return (table.c.tenant == self.work.tenant) & (table.c.channel == self.channel)
+
+    def _memory(self, key: str) -> str:
+        return f"templates {self.channel} {key}"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSenders:
+    """The senders of the Work's tenant, sealed."""
+
+    work: Work
+
+    def find(self, name: str) -> bytes | None:
+        """Return what describes a sender."""
+        row = self.work.row(_FIND_SENDER, of_name=name)
+        return None if row is None else bytes(row.sealed)
+
+    def add(self, name: str, sealed: bytes) -> None:
+        """Store a sender.
+
+        Raises:
+            SenderExists: there is one of the name; the work can only be released.
+        """
+        row = {"tenant": self.work.tenant, "name": name, "sealed": sealed, "saved_at": self.work.now}
+        try:
+            self.work.connection.execute(insert(_SENDERS), row)
+        except IntegrityError as problem:
+            raise SenderExists(name=name) from problem
+
+    def replace(self, name: str, sealed: bytes) -> None:
+        """Store a sender in the place of the one that is there."""
+        here = (_SENDERS.c.tenant == self.work.tenant) & (_SENDERS.c.name == name)
+        self.work.connection.execute(update(_SENDERS).where(here).values(sealed=sealed, saved_at=self.work.now))
+
+    def remove(self, name: str) -> None:
+        """Remove a sender."""
+        here = (_SENDERS.c.tenant == self.work.tenant) & (_SENDERS.c.name == name)
+        self.work.connection.execute(delete(_SENDERS).where(here))
+
+
+def _content(text: Template) -> dict[str, str]:
+    return {"subject": text.subject, "body": text.body, "footer": text.footer, "content_type": text.content_type}
+
+
+def _template(row: Row[Any]) -> Template:
+    return Template(row.type, row.locale, row.body, row.subject, row.footer, row.content_type)
 
 
 def _entry(row: Row[Any] | None) -> OutboxEntry | None:

@@ -10,7 +10,8 @@ from watchword.notification.documents import Complaint, Element, Unreadable, rea
 from watchword.notification.model import Channel
 
 _LOCALE: Final = re.compile(r"([a-z]{2})[_-]([A-Z]{2})")
-_CONTENT_TYPES: Final = frozenset({"text/html", "text/plain"})
+LOCALE: Final = re.compile(r"[a-z]{2}_[A-Z]{2}")
+CONTENT_TYPES: Final = frozenset({"text/html", "text/plain"})
 
 Key = tuple[str, str]
 """A type as it is compared, and a locale."""
@@ -82,7 +83,7 @@ def _faults(entry: Element, channel: Channel) -> Iterator[str]:
         yield f"{named}: an SMS has neither subject nor footer"
     if channel is Channel.EMAIL and entry.child("subject") is None:
         yield f"{named}: a mail needs a subject"
-    if channel is Channel.EMAIL and _content_type(entry) not in _CONTENT_TYPES:
+    if channel is Channel.EMAIL and _content_type(entry) not in CONTENT_TYPES:
         yield f"{named}: emailContentType must be text/html or text/plain"
 
 

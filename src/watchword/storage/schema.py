@@ -236,6 +236,37 @@ messages = Table(
     Index("messages_by_user", "tenant", "user_id"),
 )
 
+notification_template_types = Table(
+    "notification_template_types",
+    metadata,
+    _tenant(),
+    Column("channel", Text, primary_key=True),
+    Column("type", Text, primary_key=True),  # as it is compared
+    Column("display", Text, nullable=False),
+)
+
+notification_templates = Table(
+    "notification_templates",
+    metadata,
+    _tenant(),
+    Column("channel", Text, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("locale", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("footer", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+)
+
+notification_senders = Table(
+    "notification_senders",
+    metadata,
+    _tenant(),
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),  # all that describes it, secrets among it
+    Column("saved_at", Instant, nullable=False),
+)
 
 counters = Table(
     "counters",

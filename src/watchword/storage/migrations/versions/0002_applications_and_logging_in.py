@@ -81,6 +81,35 @@ def upgrade() -> None:
     op.create_index("logout_requests_by_logout", "logout_requests", ["tenant", "logout_id"], unique=False)
     op.create_index("logout_requests_due", "logout_requests", ["due_at"], unique=False)
     op.create_table(
+        "notification_senders",
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("saved_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "name"),
+    )
+    op.create_table(
+        "notification_template_types",
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("display", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "channel", "type"),
+    )
+    op.create_table(
+        "notification_templates",
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("footer", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("saved_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "channel", "type", "locale"),
+    )
+    op.create_table(
         "logouts",
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

@@ -1,0 +1,1 @@
+"""The wire of a tenant's own texts and senders."""
