@@ -468,7 +468,7 @@ def furnish(database: Database) -> None:
 
 
 @contextmanager
-def open_world(
+def open_world(  # noqa: PLR0913  # each part of a world may be the test's own
     settings: Settings,
     database: Database,
     door: FrontDoor,

@@ -30,14 +30,14 @@ class Server:
         self.mails: list[EmailMessage] = []
         self.logins: list[str] = []
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it by this name
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.to_recipient.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.to_recipient
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content, _class=EmailMessage, policy=policy.default))

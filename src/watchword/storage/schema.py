@@ -384,7 +384,10 @@ challenges = Table(
     Column("message_id", Text),
     # Looked at with the commit: a login that begins with a code is stored after it.
     ForeignKeyConstraint(
-        ["tenant", "login"], ["logins.tenant", "logins.digest"], ondelete="CASCADE", deferrable=True,
+        ["tenant", "login"],
+        ["logins.tenant", "logins.digest"],
+        ondelete="CASCADE",
+        deferrable=True,
         initially="DEFERRED",
     ),
 )

@@ -193,7 +193,10 @@ def upgrade() -> None:
         sa.Column("expired", sa.Boolean(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["tenant", "login"], ["logins.tenant", "logins.digest"], ondelete="CASCADE", deferrable=True,
+            ["tenant", "login"],
+            ["logins.tenant", "logins.digest"],
+            ondelete="CASCADE",
+            deferrable=True,
             initially="DEFERRED",
         ),
         sa.PrimaryKeyConstraint("tenant", "login", "authenticator"),
