@@ -113,7 +113,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _run(settings: Settings, sample_port: int) -> None:
     inbox = Inbox()
-    senders = SandboxSenders.of_inbox(inbox, SystemClock())
+    senders = SandboxSenders.of_inbox(inbox, SystemClock(settings.data / "clock"))
     routes = [*SandboxApi(inbox).routes(), *SandboxPages.of_parts(Pages.of_settings(settings), inbox).routes()]
     samples = _samples(settings, sample_port)
 

@@ -84,7 +84,7 @@ def open_installation(
     hasher = Hasher(hashing.memory_kib, hashing.passes, hashing.lanes, hashing.threads, hashing.queue)
     try:
         _bring_up_to_date(database, may_change=create)
-        clock = SystemClock(settings.data / "clock" if settings.dev else None)
+        clock = SystemClock(settings.data / "clock" if settings.dev or settings.demo else None)
         faults = find_faults(settings, environment)
         surroundings = Surroundings(database, settings, clock, entropy, keys, hasher, faults)
         works = Works(surroundings)

@@ -25,7 +25,30 @@ def test_what_is_done_after_a_move_is_done_later(dev: Terminal) -> None:
     assert first["at"][:13] != second["at"][:13]
 
 
-@pytest.mark.parametrize("command", ["clock advance PT61S", "testing code put --user kim --code 1"])
+def test_a_clock_that_was_moved_is_set_back_to_the_machines(dev: Terminal) -> None:
+    moved = dev.run("clock", "advance", "P1D")
+    assert "`watchword clock reset` ends that" in moved.out
+    _, back, again = dev.batch("user add kim", "clock reset", "clock reset")
+    assert back["offset_seconds"] == again["offset_seconds"] == 0
+    assert back["now"] < dev.ask("user", "show", "kim")["created_at"]
+
+
+def test_setting_the_clock_back_says_what_stays_later(dev: Terminal) -> None:
+    dev.run("clock", "advance", "PT301S")
+    assert "may last 301 seconds longer" in dev.run("clock", "reset").out
+    assert "longer" not in dev.run("clock", "reset").out
+
+
+def test_the_clock_of_the_demo_is_moved_like_any_other(terminal: Terminal) -> None:
+    folder = terminal.folder / ".local/state/watchword/demo"
+    folder.mkdir(parents=True)
+    moved, made = terminal.type("batch", typed="clock advance P1D\nuser add kim\n").documents
+    assert moved["offset_seconds"] == 86400
+    assert made["id"] > terminal.run("user", "add", "kim", "--json").document["id"]
+    assert (folder / "clock").exists()
+
+
+@pytest.mark.parametrize("command", ["clock advance PT61S", "clock reset", "testing code put --user kim --code 1"])
 def test_outside_development_nothing_moves(terminal: Terminal, command: str) -> None:
     ran = terminal.run(*command.split())
     assert ran.status == 1

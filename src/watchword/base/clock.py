@@ -20,8 +20,8 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock, moved by the offset that a test wrote to a file.
 
-    *offset_file* holds seconds as a decimal number; it is read again whenever it changes (decisions 6.2). ``None`` in
-    production, where nothing moves the clock.
+    *offset_file* holds seconds as a decimal number; it is read again whenever it changes (decisions 6.2), and without
+    it the clock is the machine's. ``None`` in production, where nothing moves the clock.
     """
 
     offset_file: Path | None = None
@@ -51,14 +51,21 @@ def advance(offset_file: Path, span: timedelta) -> timedelta:
     """Move the clock of a test server forward, and return the whole offset.
 
     Raises:
-        ValueError: *span* is negative; a clock never goes back (decisions 6.2).
+        ValueError: *span* is negative; a clock goes back to the machine's, and nowhere else (:func:`reset`).
     """
     if span < timedelta(0):
-        message = "the clock never goes back: give a positive duration"
+        message = "give a positive duration; only `watchword clock reset` goes back"
         raise ValueError(message)
     shift = SystemClock(offset_file).shift() + span
     offset_file.parent.mkdir(parents=True, exist_ok=True)
     fresh = offset_file.with_suffix(".new")
     fresh.write_text(f"{shift.total_seconds():.6f}", encoding="ascii")
     fresh.replace(offset_file)
+    return shift
+
+
+def reset(offset_file: Path) -> timedelta:
+    """Let the clock of a test server be the machine's again, and return how far it was moved."""
+    shift = SystemClock(offset_file).shift()
+    offset_file.unlink(missing_ok=True)
     return shift

@@ -171,12 +171,12 @@ class Desk:
         return self._do(task, reading=True)
 
     def must_be_development(self, what: str) -> None:
-        """Refuse what belongs to tests in an installation that real people use.
+        """Refuse what belongs to tests in an installation that real people use, which the demo is not.
 
         Raises:
             CommandFailed
         """
-        if not self.settings.dev:
+        if not (self.settings.dev or self.settings.demo):
             raise CommandFailed(f"{what} is for development: give --dev, or set [watchword] dev = true.")
 
     def _do(self, task: Callable[[Work], Result], *, reading: bool) -> Result:

@@ -1,9 +1,12 @@
-"""`watchword clock` and `watchword testing`: what a test moves and puts in place. Development only."""
+"""`watchword clock` and `watchword testing`: what a test moves and puts in place. Development and demo only."""
+
+from datetime import timedelta
+from pathlib import Path
 
 import click
 
 from watchword.accounts.usecases.names import find_user
-from watchword.base.clock import advance
+from watchword.base.clock import advance, reset
 from watchword.cli.answers import Answer, CommandFailed, clock_time, instant
 from watchword.cli.desk import Desk, command
 from watchword.cli.durations import parse_duration
@@ -11,25 +14,54 @@ from watchword.codes.model import Scenario, Step
 from watchword.codes.usecases import put_code
 from watchword.storage.work import Work
 
-clock = click.Group("clock", help="The clock of a development server.")
+clock = click.Group("clock", help="The clock of a development server, or of the demo.")
 testing = click.Group("testing", help="What a test puts in place. Development only.")
 code = click.Group("code", help="Confirmation codes.")
 testing.add_command(code)
 
+BELIEVED_BY_NOBODY = (
+    "Applications have clocks of their own: what they are told now is not yet valid to them, and what they ask may be"
+    " too old. `watchword clock reset` ends that."
+)
+LATER_TIMES = (
+    "What was stored meanwhile keeps its times: a wait, a limit or a lock from then may last {seconds} seconds longer."
+    " A fresh folder of data knows nothing of it."
+)
 CHANNELS = ("EMAIL", "SMS", "EXTERNAL")
 
 
 @command(clock, "advance", example="watchword clock advance PT61S --dev")
 @click.argument("duration")
 def advance_clock(desk: Desk, duration: str) -> Answer:
-    """Move the clock forward by an ISO 8601 DURATION, such as PT61S or P1DT2H; it never goes back."""
+    """Move the server's clock forward by an ISO 8601 DURATION, such as PT61S or P1DT2H."""
     desk.must_be_development("A clock that can be moved")
     try:
-        shift = advance(desk.settings.data / "clock", parse_duration(duration))
+        shift = advance(_offset_file(desk), parse_duration(duration))
     except ValueError as problem:
         raise CommandFailed(f"{duration}: {problem}.") from problem
+    return _time_of(desk, shift, BELIEVED_BY_NOBODY if shift else "")
+
+
+@command(clock, "reset", example="watchword clock reset --dev")
+def reset_clock(desk: Desk) -> Answer:
+    """Let the server's clock be the machine's again.
+
+    What was stored while it was moved keeps its later times: a wait, a limit or a lock may last that much longer, and a
+    code that has run out stays so.
+    """
+    desk.must_be_development("A clock that can be moved")
+    was = reset(_offset_file(desk))
+    return _time_of(desk, timedelta(0), LATER_TIMES.format(seconds=f"{was.total_seconds():g}") if was else "")
+
+
+def _offset_file(desk: Desk) -> Path:
+    return desk.settings.data / "clock"
+
+
+def _time_of(desk: Desk, shift: timedelta, remark: str) -> Answer:
     now = desk.installation.works.surroundings.clock.now()
-    return Answer({"now": instant(now), "offset_seconds": shift.total_seconds()}, [f"It is {clock_time(now)} now."])
+    lines = [f"It is {clock_time(now)} now.", *([remark] if remark else [])]
+    return Answer({"now": instant(now), "offset_seconds": shift.total_seconds()}, lines)
 
 
 @command(code, "put", example="watchword testing code put --user kim --code A1B2C3 --channel SMS --dev")
