@@ -61,10 +61,10 @@ class Statement:
     attribute_name_format: str
 
 
-def build_response(envelope: Envelope, status: Status) -> etree._Element:
-    """Return a response without an assertion."""
+def build_response(envelope: Envelope, status: Status, reason: str = "") -> etree._Element:
+    """Return a response without an assertion; *reason* is read by whoever runs the service provider."""
     root = _message("Response", envelope)
-    _status(root, status)
+    _status(root, status, reason)
     return root
 
 
@@ -133,11 +133,14 @@ def _name_id(parent: etree._Element, name_id: NameId) -> None:
     element.text = name_id.value
 
 
-def _status(root: etree._Element, status: Status) -> None:
-    code = etree.SubElement(etree.SubElement(root, protocol("Status")), protocol("StatusCode"))
+def _status(root: etree._Element, status: Status, reason: str = "") -> None:
+    whole = etree.SubElement(root, protocol("Status"))
+    code = etree.SubElement(whole, protocol("StatusCode"))
     code.set("Value", status.top or SUCCESS)
     if status.second:
         etree.SubElement(code, protocol("StatusCode")).set("Value", status.second)
+    if reason:
+        etree.SubElement(whole, protocol("StatusMessage")).text = reason
 
 
 def _subject(root: etree._Element, statement: Statement) -> None:

@@ -14,8 +14,8 @@ from watchword.saml.model import AuthnRequest, LogoutRequest, LogoutResponse, Na
 from watchword.saml.names import ASYNCHRONOUS, assertion, protocol
 
 MOST_TEXT = 2048
-_ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,255}")
-"""A little more than XML allows, since some service providers take a bare UUID."""
+_ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._:-]{0,255}")
+"""A little more than XML allows: some service providers take a bare UUID, or random base64 that begins as it likes."""
 _INSTANT: Final = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?")
 _BOOLEANS: Final = {"": False, "false": False, "0": False, "true": True, "1": True}
 
@@ -40,7 +40,9 @@ def _authn_request(root: etree._Element) -> AuthnRequest:
     policy = _child(root, protocol("NameIDPolicy"))
     context = _child(root, protocol("RequestedAuthnContext"))
     name_id = None if subject is None else _name_id(subject)
-    references = [] if context is None else context.findall(assertion("AuthnContextClassRef"))
+    # A declaration is none of ours: it stands among the classes as one that nobody can reach.
+    kinds = ("AuthnContextClassRef", "AuthnContextDeclRef")
+    references = [] if context is None else [each for kind in kinds for each in context.findall(assertion(kind))]
     issuer, issuer_format = _issuer(root)
     return AuthnRequest(
         id=_id(root), version=_attribute(root, "Version"), issued_at=_instant(root, "IssueInstant"),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from watchword.applications.model import UNSPECIFIED
-from watchword.saml.names import REQUEST_DENIED, REQUESTER, SUCCESS
+from watchword.saml.names import AUTHN_FAILED, REQUEST_DENIED, REQUESTER, SUCCESS
 
 
 class Binding(StrEnum):
@@ -24,6 +24,11 @@ class Refused(Exception):
         super().__init__(reason)
         self.reason = reason
         self.status = Status(top, second)
+
+    @property
+    def told(self) -> str:
+        """What the service provider may read of it: everything but how a person failed to log in."""
+        return "" if self.status.second == AUTHN_FAILED else self.reason
 
 
 @dataclass(frozen=True, slots=True)

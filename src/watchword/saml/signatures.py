@@ -109,6 +109,7 @@ def _verified_element(
     root: etree._Element, certificates: Sequence[Certificate], now: datetime, *, legacy: bool
 ) -> etree._Element:
     algorithm = _check_shape(root)
+    _check_algorithms(root, algorithm, legacy=legacy)
     refusal = "the signature is not the service provider's"
     for certificate in strong_keys(certificates, algorithm):
         try:
@@ -158,6 +159,16 @@ def _check_shape(root: etree._Element) -> str:
     if transforms != [ENVELOPED, EXCLUSIVE]:
         raise Refused("the signature changes the message before it covers it")
     return _only(information, "SignatureMethod").get("Algorithm") or ""
+
+
+def _check_algorithms(root: etree._Element, algorithm: str, *, legacy: bool) -> None:
+    """Refuse what is not allowed by its name, since the verifier would only say that something is wrong."""
+    hash_of(algorithm, legacy=legacy)
+    digests = {
+        each.get("Algorithm") for each in root.iterfind(f".//{signature('Reference')}/{signature('DigestMethod')}")
+    }
+    if not digests <= allowed_digests(legacy=legacy):
+        raise Refused("the algorithm of the digest is not allowed")
 
 
 def _check_part(element: etree._Element) -> None:

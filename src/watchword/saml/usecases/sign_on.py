@@ -1,5 +1,6 @@
 """Log somebody in for a service provider: take its request, and answer it when the login is over."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -35,6 +36,8 @@ from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import SamlIdentity
 from watchword.tenants.usecases import read_policy
+
+log = logging.getLogger(__name__)
 
 REPLAY_SPAN = timedelta(minutes=10)
 TYPED_FORMATS = frozenset({UNSPECIFIED, EMAIL_ADDRESS})
@@ -118,8 +121,9 @@ def finish_sso(work: Work, result: LoginResult) -> Form:
 def refuse_to(work: Work, sender: Sender, asked: Asked, refusal: Refused) -> Form:
     """Tell a service provider that is proven to have asked that it gets no assertion."""
     note(work, "saml_login", sender.application.name, outcome="refused", reason=refusal.reason)
+    log.info("a service provider gets no assertion", extra={"sp": sender.application.name, "reason": refusal.reason})
     key = signing_key(work)
-    response = build_response(_envelope(work, sender, asked), refusal.status)
+    response = build_response(_envelope(work, sender, asked), refusal.status, refusal.told)
     work.commit()
     if sender.provider.sign_responses:
         key.sign(response, sender.provider)
