@@ -39,6 +39,7 @@ from watchword.notification.configured import outgoing_rules
 from watchword.notification.courier import Courier
 from watchword.notification.model import Message, OutboxEntry, Receipt, Refused, Sender, Senders, Unreachable
 from watchword.notification.outbox import Notifier
+from watchword.notification.own_senders import OwnSenders
 from watchword.notification.senders.fetcher import Fetcher
 from watchword.notification.store import Messages
 from watchword.notification.templating import Templates
@@ -489,11 +490,11 @@ def open_world(  # noqa: PLR0913  # each part of a world may be the test's own
     entropy = CountedEntropy("world")
     works = Works(Surroundings(database, settings, clock, entropy, Keys.of(bytes(32)), hasher, faults))
     templates = Templates()
-    notifier = Notifier(templates, used)
     fetcher = Fetcher(outgoing_rules(settings))
-    routes = ProviderRoutes(fetcher)
-    installation = Installation(settings, database, works, used, templates, notifier, routes)
-    courier = Courier(works, used, routes=routes)
+    own, routes = OwnSenders(fetcher), ProviderRoutes(fetcher)
+    notifier = Notifier(templates, used, own)
+    installation = Installation(settings, database, works, used, templates, notifier, routes, own)
+    courier = Courier(works, used, routes=routes, own=own)
     more = additions(installation, courier) if additions is not None else Additions()
     endpoint, listeners = build_listeners(installation, courier, replace(more, public_metrics=True))
     if running:

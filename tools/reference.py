@@ -25,6 +25,7 @@ from watchword.base.problems import GENERIC_TEXT, Problem
 from watchword.cli.main import watchword
 from watchword.login.parameters import GROUPS as AUTHENTICATORS
 from watchword.login.parameters import Parameter, parameters_of
+from watchword.notification.http.senders import SendersApi
 from watchword.notification.http.templates import TemplatesApi
 from watchword.notification.recipe import recipes
 from watchword.notification.template_files import Template
@@ -102,6 +103,7 @@ def routes() -> str:
         *ApplicationsApi(_NOTHING).routes(),
         *ProvidersApi().routes(),
         *TemplatesApi(_NOTHING).routes(),
+        *SendersApi().routes(),
     ]
     rows = [
         (

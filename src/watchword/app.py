@@ -45,6 +45,7 @@ from watchword.login.sweeping import sweep_logins
 from watchword.login.usecases.leaving import end_all_sessions, let_go
 from watchword.notification.configured import outgoing_rules
 from watchword.notification.courier import Courier
+from watchword.notification.http.senders import SendersApi
 from watchword.notification.http.templates import TemplatesApi
 from watchword.notification.model import Senders
 from watchword.notification.store import Outbox
@@ -114,7 +115,7 @@ def serve(
         seed_administrator(installation, os.environ)
         if additions.furnish is not None:
             additions.furnish(installation)
-        courier = Courier(installation.works, installation.senders, sweep_all, installation.routes)
+        courier = make_courier(installation)
         back_channel = BackChannel.of_settings(installation.works, settings)
         endpoint, listeners = build_listeners(installation, courier, additions, back_channel)
         with watching(installation):
@@ -160,9 +161,15 @@ def run_worker(settings: Settings) -> None:
         back_channel = BackChannel.of_settings(installation.works, settings)
         back_channel.start()
         try:
-            work_until_told(Courier(installation.works, installation.senders, sweep_all, installation.routes))
+            work_until_told(make_courier(installation))
         finally:
             back_channel.stop()
+
+
+def make_courier(installation: Installation) -> Courier:
+    """Return what empties the outbox of an installation, and tidies up."""
+    known = installation
+    return Courier(known.works, known.senders, sweep_all, known.routes, known.own_senders)
 
 
 def sweep_all(work: Work) -> None:
@@ -214,7 +221,7 @@ def build_listeners(
 
 
 def _administration(installation: Installation) -> list[Route]:
-    """Return what administrators are served: policies, tenants, user stores, claims, settings and texts."""
+    """Return what administrators are served: policies, tenants, user stores, claims, settings, texts and senders."""
     return [
         *GovernanceApi().routes(),
         *TenantsApi(TenantOwners(installation.notifier), end_all_sessions).routes(),
@@ -223,6 +230,7 @@ def _administration(installation: Installation) -> list[Route]:
         *ConfigsApi().routes(),
         *AuthenticatorsApi().routes(),
         *TemplatesApi(installation.templates).routes(),
+        *SendersApi().routes(),
     ]
 
 

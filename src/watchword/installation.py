@@ -18,6 +18,7 @@ from watchword.login.provider_route import ProviderRoutes
 from watchword.notification.configured import ConfiguredSenders, outgoing_rules
 from watchword.notification.model import Senders
 from watchword.notification.outbox import Notifier
+from watchword.notification.own_senders import OwnSenders
 from watchword.notification.recipe import RecipeInvalid
 from watchword.notification.senders.addresses import Forbidden
 from watchword.notification.senders.fetcher import Fetcher
@@ -52,6 +53,8 @@ class Installation:
     notifier: Notifier
     routes: ProviderRoutes
     """The providers that identity providers describe."""
+    own_senders: OwnSenders
+    """The senders that tenants have of their own."""
 
 
 @contextmanager
@@ -91,9 +94,8 @@ def open_installation(
         if not works.do(SUPER_TENANT, recognises_keys):
             message = f"the key file in {settings.data / 'keys'} is not the one that this database was begun with"
             raise CannotStart(message)
-        yield Installation(
-            settings, database, works, used, templates, Notifier(templates, used), ProviderRoutes(fetcher)
-        )
+        own, routes = OwnSenders(fetcher), ProviderRoutes(fetcher)
+        yield Installation(settings, database, works, used, templates, Notifier(templates, used, own), routes, own)
     finally:
         if isinstance(used, ConfiguredSenders):
             used.close()

@@ -8,7 +8,7 @@ import pytest
 from tests.applications.kit import SECRET, SMS_URL, certificate
 from tests.applications.test_metadata import key, metadata
 from tests.cli_terminal import Ran, Terminal
-from watchword.applications.masks import MASK
+from watchword.base.masking import MASK
 
 CARRIER = f"""
 kind = "identity-provider"

@@ -21,8 +21,8 @@ from tests.applications.kit import (
     reason,
 )
 from tests.world import OTHER_TENANT, World
-from watchword.applications.masks import MASK
 from watchword.applications.store import Applications, IdentityProviders
+from watchword.base.masking import MASK
 
 
 def stored(world: World, provider: str) -> dict[str, str]:

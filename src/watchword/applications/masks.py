@@ -4,24 +4,12 @@ A property that is confidential as a whole is shown as the mask. In an address o
 whose names say that they are secrets, so that the rest can be read and changed.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from watchword.applications.authenticators import find_authenticator
 from watchword.applications.model import AuthenticatorType, IdentityProvider, Property, ProviderAuthenticator
-
-MASK = "********"
-
-_WORDS = r"secret|passw|pwd|token|api[_-]?key|apikey|auth|signature|credential|access[_-]?key|private|accountkey"
-_QUOTES = "\"'\u201c\u201d\u201e"
-"""Also those into which a word processor bends them."""
-# A name begins where no name goes on and is never given back, so that no text takes longer than it is long.
-_NAMED = re.compile(
-    rf"""(?P<name>(?<![\w.-])(?=[\w.-]*?(?:{_WORDS}))[\w.-]++[{_QUOTES}]?\s*+[=:>]\s*+[{_QUOTES}]?)
-    (?P<value>(?!\$ctx\.|&num|&msg)[^&\s,}}<{_QUOTES}]+)""",
-    re.VERBOSE | re.IGNORECASE,
-)
+from watchword.base.masking import MASK, mask_named
 
 
 class MaskRefused(ValueError):
@@ -69,7 +57,7 @@ def _shown(known: Property | None, value: str) -> str:
     if known is not None and known.confidential:
         return MASK if value else ""
     if known is not None and known.holds_secrets:
-        return _NAMED.sub(lambda found: found["name"] + MASK, value)
+        return mask_named(value)
     return value
 
 

@@ -29,6 +29,7 @@ from watchword.notification.model import (
     Unreachable,
 )
 from watchword.notification.outbox import Notified, open_message, seal_message, seal_reply, unseal_message
+from watchword.notification.own_senders import OwnSenders
 from watchword.notification.store import Messages, Outbox
 from watchword.storage.work import Origin, Work, Works
 from watchword.web.model import SUPER_TENANT
@@ -99,12 +100,17 @@ class Courier:
         senders: Senders,
         sweep: Callable[[Work], None] | None = None,
         routes: Routes | None = None,
+        own: OwnSenders | None = None,
     ) -> None:
-        """Nothing runs before :meth:`start`. *sweep* is called about once a minute, to tidy up."""
+        """Nothing runs before :meth:`start`. *sweep* is called about once a minute, to tidy up.
+
+        *own* are the senders that tenants have of their own; they win over *senders*.
+        """
         delivery = works.surroundings.settings.delivery
         self._works = works
         self._senders = senders
         self._routes = routes
+        self._own = own
         self._sweep = sweep
         self._delivery = delivery
         self._stopping = threading.Event()
@@ -249,7 +255,10 @@ class Courier:
         return receipt
 
     def _sender_of(self, entry: OutboxEntry) -> Sender | None:
-        route, routes = entry.route, self._routes
+        route, routes, own = entry.route, self._routes, self._own
+        if route is None and own is not None:
+            found = self._works.do(entry.tenant, lambda work: own.sender(work, entry.channel), reading=True)
+            return found or self._senders.of(entry.tenant, entry.channel)
         if route is None:
             return self._senders.of(entry.tenant, entry.channel)
         if routes is None:

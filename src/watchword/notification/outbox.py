@@ -26,6 +26,7 @@ from watchword.notification.model import (
     OutboxEntry,
     Senders,
 )
+from watchword.notification.own_senders import OwnSenders
 from watchword.notification.store import Messages, SavedTemplates
 from watchword.notification.template_files import Template, template_key
 from watchword.notification.templating import Templates, fill
@@ -87,6 +88,7 @@ class Notifier:
 
     templates: Templates
     senders: Senders
+    own: OwnSenders
 
     def notify(self, work: Work, notice: Notice) -> Notified:
         """Leave a message, and return where it stands.
@@ -101,13 +103,16 @@ class Notifier:
             state, reason = MessageState.FAILED, "no address"
         elif template is None:
             state, reason = MessageState.FAILED, "no template"
-        elif notice.route is None and self.senders.of(work.tenant, notice.channel) is None:
+        elif notice.route is None and not self._has_sender(work, notice.channel):
             state, reason = MessageState.FAILED, NO_SENDER
         elif closed := _closed(work, notice.channel, address.key):
             state, reason = MessageState.HELD, closed
         elif not _within_limits(work, notice, address.key):
             state, reason = MessageState.HELD, "limit of the address"
         return _leave(work, notice, address, template, state, reason)
+
+    def _has_sender(self, work: Work, channel: Channel) -> bool:
+        return (self.own.sender(work, channel) or self.senders.of(work.tenant, channel)) is not None
 
     def _template(self, work: Work, notice: Notice) -> Template | None:
         if notice.text:
