@@ -35,6 +35,7 @@ from tests.saml.kit import (
     signed_redirect,
 )
 from tests.world import Reply, World
+from watchword.base.log import PlainLines
 from watchword.storage.schema import logins
 
 EVIL = "http://evil.example/"
@@ -56,6 +57,21 @@ def check_refused(world: World, reply: Reply, *fragments: str, audited: int = 1)
 @pytest.fixture
 def public_url(world: World) -> str:
     return f"{world.installation.settings.public_url}{SSO}"
+
+
+def test_why_a_message_was_refused_stands_in_the_log(
+    world: World, alice: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "watchword.saml")
+    caplog.handler.setFormatter(PlainLines())
+    unknown = alice.send(authn_request(world, "nosuch"))
+    add_provider(world)
+    old = alice.send(authn_request(world, at=instant(world, minutes=-11)))
+    first, second = caplog.text.splitlines()
+    assert "a SAML message was refused  reason=" in first
+    assert first.endswith(f"trace={unknown.headers['x-trace-id']}")
+    assert "a service provider gets no assertion  sp=travelocity.com  reason=the message is too old" in second
+    assert second.endswith(f"trace={old.headers['x-trace-id']}")
 
 
 # --- who asks ---------------------------------------------------------------------------------------------------------

@@ -36,9 +36,10 @@ class PlainLines(logging.Formatter):
     """A line for a person who watches a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return time, level and message, then what was passed as ``extra``."""
+        """Return time, level and message, then what was passed as ``extra``, and what ties it to its reply."""
         at = datetime.fromtimestamp(record.created, UTC).astimezone()
         extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        extra |= {"trace": trace} if (trace := trace_id.get()) else {}
         told = "".join(f"  {key}={value}" for key, value in extra.items())
         line = f"{at:%H:%M:%S} {record.levelname.lower():8}{record.getMessage()}{told}"
         return line + ("\n" + self.formatException(record.exc_info) if record.exc_info else "")

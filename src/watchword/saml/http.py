@@ -1,5 +1,6 @@
 """The addresses of the identity provider, and the order in which a request is understood (platform.md 1.1)."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +23,8 @@ from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.usecases import tenant_exists
 from watchword.web.model import SUPER_TENANT, Ask, Door, Reply, Route, get, post
+
+log = logging.getLogger(__name__)
 
 Fields = Mapping[str, str]
 METADATA_TYPE: Final = "application/samlmetadata+xml"
@@ -184,6 +187,7 @@ def _answered(work: Work, answer: Callable[[], Reply]) -> Reply:
     except Refused as refusal:
         work.release()
         note(work, "saml_message", "-", outcome="refused", reason=refusal.reason)
+        log.info("a SAML message was refused", extra={"reason": refusal.reason})
         work.commit()
         raise SamlRefused from refusal
 

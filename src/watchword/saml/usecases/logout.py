@@ -4,6 +4,7 @@ The session ends with the request that is accepted; whom that has to be told is 
 After it nothing can go wrong but that somebody does not confirm, and then the answer says so.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -26,6 +27,8 @@ from watchword.storage.audit import note
 from watchword.storage.work import Work
 from watchword.tenants.policies import SamlIdentity
 from watchword.tenants.usecases import read_policy
+
+log = logging.getLogger(__name__)
 
 REPLAY_SPAN = timedelta(minutes=30)
 ROUND_BYTES = 24
@@ -170,6 +173,7 @@ def _refuse_to(
 ) -> Form:  # fmt: skip
     """Tell a service provider that nobody was logged out."""
     note(work, "saml_logout", sender.application.name, outcome="refused", reason=refusal.reason)
+    log.info("a logout was refused", extra={"sp": sender.application.name, "reason": refusal.reason})
     answer = answer_logout(work, sender, request.id, relay_state, refusal.status)
     work.commit()
     return answer
