@@ -77,8 +77,8 @@ class SigningKey:
         root.insert(_AFTER_ISSUER, template)
         reference = xmlsec.template.add_reference(template, digest, uri=f"#{root.get('ID')}")
         xmlsec.template.add_transform(reference, constants.TransformEnveloped)
-        # No list of prefixes, though the type of a value names one that stands nowhere else: ruby-saml takes the first list
-        # of a document for every signature's, and minisaml reads none. Nothing that is told hangs on that prefix.
+        # No list of prefixes, though the type of a value names one that stands nowhere else: ruby-saml takes the first
+        # list of a document for every signature's, and minisaml reads none. Nothing that is told hangs on that prefix.
         xmlsec.template.add_transform(reference, constants.TransformExclC14N)
         known = xmlsec.template.add_x509_data(xmlsec.template.ensure_key_info(template))
         xmlsec.template.x509_data_add_certificate(known)
