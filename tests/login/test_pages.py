@@ -114,8 +114,10 @@ def test_sign_up_is_offered_where_there_is_any(worlds: WorldMaker) -> None:
     assert offered == {"true": True, "false": False}
 
 
-def test_whoever_signs_up_on_the_way_comes_back_to_the_login(worlds: WorldMaker) -> None:
-    world = worlds(additions=with_protocol(), **setting("watchword.public_url", "http://localhost:9443"))
+@pytest.mark.parametrize("pattern", ["", r"https://shop\.example/.*"])
+def test_whoever_signs_up_on_the_way_comes_back_to_the_login(worlds: WorldMaker, pattern: str) -> None:
+    patterns = setting("identity_mgt.user_self_registration.callback_url", pattern)
+    world = worlds(additions=with_protocol(), **setting("watchword.public_url", "http://localhost:9443"), **patterns)
     visitor = Visitor(world)
     visitor.begin(add_application(world, "Shop"))
     look(visitor)
@@ -124,6 +126,7 @@ def test_whoever_signs_up_on_the_way_comes_back_to_the_login(worlds: WorldMaker)
     person.open(html.unescape(register)).sign_up("kim")
     person.send("confirm.do", code=world.last_code())
     assert person.reply is not None
+    assert "Go on to log in" in person.text
     [back] = re.findall(r'href="(http://localhost:9443/authenticationendpoint/login\.do\?[^"]+)"', person.reply.text)
     assert "to Shop" in look(visitor, back).text
     visitor.answer({"username": "kim", "password": SIGN_UP_PASSWORD}, key=visitor.key_of_page)

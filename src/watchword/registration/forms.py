@@ -1,5 +1,6 @@
 """What the registration page asks for, what was typed into it, and what is wrong with that: by the ids of texts."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,10 +25,13 @@ from watchword.registration.usecases.callback import check_callback
 from watchword.storage.work import Work
 from watchword.tenants.policies import Notification, SelfRegistration
 from watchword.tenants.usecases import read_policy
+from watchword.web.model import SUPER_TENANT
 
 TYPED_FIELDS = ("username", "mobile", "email", "channel", "givenname", "lastname")
 """What comes back after an error; a password never does."""
 MOST_TYPED = 255
+LOGIN_PAGE = "/authenticationendpoint/login.do"
+"""Where somebody comes from who signs up on the way to an application."""
 
 # The patterns that are ours or WSO2's are said in words; those of an operator are said as the operator says them.
 NAME_RULES = {
@@ -155,8 +159,17 @@ def is_name_well_formed(work: Work, name: str) -> bool:
     return full_match(work.settings.user_store.username_pattern, split_qualified(name)[1])
 
 
+def is_own_login(work: Work, given: str) -> bool:
+    """Tell whether an address is that of a login here: the tenant's patterns are about other people's sites."""
+    tenant = "" if work.tenant == SUPER_TENANT else f"/t/{work.tenant}"
+    key = given.removeprefix(f"{work.settings.public_url}{tenant}{LOGIN_PAGE}?sessionDataKey=")
+    return key != given and re.fullmatch(r"[\w-]{1,64}", key, re.ASCII) is not None
+
+
 def allowed_callback(work: Work, given: str) -> str:
     """Return where a person may be led afterwards; empty if nowhere."""
+    if is_own_login(work, given):
+        return given
     try:
         check_callback(work, read_policy(work, SelfRegistration), given)
         # What is checked is the decoded form. A browser follows the one that was given, so both must name one host.

@@ -41,6 +41,7 @@ from watchword.registration.forms import (
     allowed_callback,
     find_faults,
     is_name_well_formed,
+    is_own_login,
     place_of,
     read_offer,
     typed_text,
@@ -163,8 +164,10 @@ class RegistrationPages:
         callback = visit.kept.get("callback", "")
         former = _pending_user(work, visit)  # the same person corrects a slip: the name must not block itself
         claims = form.claims(offer, self.pages.words(ask).locale)
+        # A login is this browser's alone: it leads back to it from here, and not from the mail.
+        elsewhere = {"callback": callback} if callback and not is_own_login(work, callback) else {}
         draft = Draft(
-            form.username, form.password, claims=claims, properties={"callback": callback} if callback else {},
+            form.username, form.password, claims=claims, properties=elsewhere,
             repeat=_same_form(work, visit, former, ask.body), former=former,
         )  # fmt: skip
         try:
@@ -340,7 +343,8 @@ class RegistrationPages:
         callback = allowed_callback(work, done["callback"]) if done else ""
         text = next(iter(_said(ask, visit, "done")["words"]), "done.text")
         return self.pages.show(
-            work, ask, "done.html", visit, text=text, name=name, callback=callback, place=place_of(callback)
+            work, ask, "done.html", visit, text=text, name=name, callback=callback, place=place_of(callback),
+            leads_to_login=is_own_login(work, callback),
         )  # fmt: skip
 
     # --- what they share
