@@ -153,3 +153,26 @@ def test_the_audit_log_tells_who_did_what(dev: Terminal) -> None:
     assert [first["action"], second["action"]] == ["add_user", "lock_user"]
     assert (second["actor"], second["source"], second["outcome"]) == ("operator", "command line", "ok")
     assert dev.ask("audit", "list", "--since", first["id"])["events"] == [second]
+
+
+def test_the_audit_log_calls_people_by_their_names(dev: Terminal) -> None:
+    for name in ("kim", "lee"):
+        dev.run("user", "add", name)
+    dev.run("user", "lock", "kim")
+    kim = dev.ask("user", "show", "kim")["id"]
+    assert [line.split("  ")[2:4] for line in dev.run("audit", "list").out.splitlines()] == [
+        ["add_user", "kim"], ["add_user", "lee"], ["lock_user", "kim"]
+    ]  # fmt: skip
+    about_kim = dev.ask("audit", "list", "--user", "kim")["events"]
+    assert [(each["action"], each["target"], each["names"]) for each in about_kim] == [
+        ("add_user", kim, {kim: "kim"}), ("lock_user", kim, {kim: "kim"})
+    ]  # fmt: skip
+    assert dev.run("audit", "list", "--user", "nobody").status == 1
+
+
+def test_what_was_done_to_a_deleted_account_is_found_by_its_id(dev: Terminal) -> None:
+    dev.run("user", "add", "kim")
+    kim = dev.ask("user", "show", "kim")["id"]
+    dev.run("user", "delete", "kim")
+    events = dev.ask("audit", "list", "--user", kim)["events"]
+    assert [(each["action"], each["names"]) for each in events] == [("add_user", {}), ("delete_user", {})]

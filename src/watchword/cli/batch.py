@@ -8,7 +8,19 @@ from io import StringIO
 
 import click
 
-from watchword.cli import applying, checking, messages, operators, policies, sessions, signing, support, testing, users
+from watchword.cli import (
+    applying,
+    auditing,
+    checking,
+    messages,
+    operators,
+    policies,
+    sessions,
+    signing,
+    support,
+    testing,
+    users,
+)
 from watchword.cli.answers import EXPECTED, FAILED, Answer, CommandFailed, refusal
 from watchword.cli.desk import HELP, PLACE, Desk, Session, command
 from watchword.cli.printing import json_line
@@ -19,7 +31,7 @@ users.user.commands.update(support.user.commands)
 operators.keys.commands.update(signing.keys.commands)
 for _group in (users.user, users.userstore, sessions.session, operators.admin, operators.client, operators.tenant):
     commands.add_command(_group)
-for _group in (policies.policy, operators.keys, messages.message, messages.audit, testing.clock, testing.testing):
+for _group in (policies.policy, operators.keys, messages.message, auditing.audit, testing.clock, testing.testing):
     commands.add_command(_group)
 for _group in (applying.application, applying.idp):
     commands.add_command(_group)

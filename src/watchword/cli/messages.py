@@ -1,4 +1,4 @@
-"""`watchword message` and `watchword audit`: where a message is, and what was done; never a text or a code."""
+"""`watchword message`: where a message is; never a text or a code."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,11 +18,9 @@ from watchword.notification.courier import LEASE, SECRET_FACTS
 from watchword.notification.model import Channel, MessageState, OutboxEntry
 from watchword.notification.outbox import unseal_message
 from watchword.notification.store import Messages
-from watchword.storage.audit import AuditEvent, read_audit
 from watchword.storage.work import Work
 
 message = click.Group("message", help="Where messages are; never what they say.")
-audit = click.Group("audit", help="What was done, by whom, and how it ended.")
 
 TOLD = {
     MessageState.WAITING: "{what} waits to be sent since {made}.",
@@ -68,7 +66,7 @@ def list_messages(desk: Desk, since: str, name: str | None, to: str | None) -> A
 
     def look(work: Work) -> list[dict[str, Any]]:
         names: dict[str, str | None] = {}
-        wanted, user_id = to and _masked(work, to), _id_of(work, name)
+        wanted, user_id = to and _masked(work, to), id_of(work, name)
         chosen = (each for each in _after(work, since, user_id) if wanted is None or each.masked_to == wanted)
         return [_document(work, each, names, open_too=open_too) for each in chosen]
 
@@ -107,19 +105,6 @@ def show_message(desk: Desk, message_id: str) -> Answer:
     entry, document, next_step = seen
     told = sentence(entry)
     return Answer({**document, "told": told, "next": next_step}, [told, *([next_step] if next_step else [])])
-
-
-@command(audit, "list", example="watchword audit list --json")
-@click.option("--since", default="", type=ID, help="Only events after this one.")
-def list_events(desk: Desk, since: str) -> Answer:
-    """List what was done in the tenant, oldest first."""
-    events = desk.look(lambda work: list(_events_after(work, since)))
-    lines = [
-        f"{clock_time(each.at)}  {each.actor}  {each.action}  {each.target}  {each.outcome}"
-        + (f" ({each.reason})" if each.reason else "")
-        for each in events
-    ]
-    return Answer({"events": [_event(each) for each in events]}, lines or ["Nothing was done."])
 
 
 def sentence(entry: OutboxEntry) -> str:
@@ -177,7 +162,12 @@ def _find(work: Work, beginning: str) -> OutboxEntry | None:
     return alike[0] if alike else None
 
 
-def _id_of(work: Work, name: str | None) -> str | None:
+def id_of(work: Work, name: str | None) -> str | None:
+    """Return the id of the account of that name, if one is named.
+
+    Raises:
+        CommandFailed: there is none.
+    """
     if name is None:
         return None
     found = find_user(work, name)
@@ -197,7 +187,7 @@ def _masked(work: Work, address: str) -> str:
         return address
 
 
-def _name_of(work: Work, user_id: str | None, names: dict[str, str | None]) -> str | None:
+def name_of(work: Work, user_id: str | None, names: dict[str, str | None]) -> str | None:
     """Return the name of an account that is still there, as ``NAME`` or ``REALM/NAME``; *names* remembers it."""
     if user_id is None:
         return None
@@ -213,12 +203,6 @@ def _qualified(name: UserName) -> str:
 
 def _after(work: Work, since: str, user_id: str | None) -> Iterator[OutboxEntry]:
     while page := Messages(work).page(since, user_id):
-        yield from page
-        since = page[-1].id
-
-
-def _events_after(work: Work, since: str) -> Iterator[AuditEvent]:
-    while page := read_audit(work, since):
         yield from page
         since = page[-1].id
 
@@ -243,7 +227,7 @@ def _document(work: Work, entry: OutboxEntry, names: dict[str, str | None], *, o
         "created_at": instant(entry.created_at),
         "sent_at": instant(entry.sent_at),
         "expires_at": instant(entry.expires_at),
-        "user": _name_of(work, entry.user_id, names),
+        "user": name_of(work, entry.user_id, names),
     }
     return document | (_opened(work, entry) if open_too else {})
 
@@ -258,18 +242,3 @@ def _opened(work: Work, entry: OutboxEntry) -> dict[str, Any]:
         return {}
     facts = {name: value for name, value in rendered["facts"].items() if name not in SECRET_FACTS}
     return {"to": rendered["to"], "properties": facts}
-
-
-def _event(event: AuditEvent) -> dict[str, Any]:
-    return {
-        "id": event.id,
-        "at": instant(event.at),
-        "tenant": event.tenant,
-        "actor": event.actor,
-        "source": event.source,
-        "action": event.action,
-        "target": event.target,
-        "outcome": event.outcome,
-        "reason": event.reason,
-        "trace": event.trace,
-    }
