@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, bindparam, delete, exists, insert, literal, select, tuple_, update
@@ -179,11 +179,11 @@ class Users:
 
     def find(self, realm: str, canonical: str) -> User | None:
         """Return the user of that name."""
-        return _user(self.work.row(_FIND, realm=realm, canonical=canonical))
+        return _user_or_nobody(self.work.row(_FIND, realm=realm, canonical=canonical))
 
     def find_anywhere(self, canonical: str) -> User | None:
         """Return the user of that name: of PRIMARY, else of the store that was made first."""
-        return _user(self.work.row(_FIND_ANYWHERE, canonical=canonical))
+        return _user_or_nobody(self.work.row(_FIND_ANYWHERE, canonical=canonical))
 
     def owners_of(self, uri: str, folded: str) -> list[User]:
         """Return who has this value of a claim; of very many not all."""
@@ -367,6 +367,12 @@ class Users:
         return self.work.connection.execute(statement, values)
 
 
+def _user_or_nobody(row: Any) -> User | None:  # noqa: ANN401  # as below
+    """Return the user of a row; that nobody has a name takes as long to find out (ENUM-02)."""
+    found = _user(_NOBODY if row is None else row)
+    return None if row is None else found
+
+
 def _user(row: Any) -> User | None:  # noqa: ANN401  # a row of users with claims and roles
     return row and User(
         row.id, UserName(row.realm, row.name, row.canonical, row.skeleton), row.password_hash, row.created_at,
@@ -375,3 +381,11 @@ def _user(row: Any) -> User | None:  # noqa: ANN401  # a row of users with claim
         row.last_login_at, row.unlock_at, row.lockouts, row.password_set_at, row.must_change_password,
         row.sessions_from, dict(json.loads(row.claims)), tuple(sorted(role for (role,) in json.loads(row.roles))),
     )  # fmt: skip
+
+
+_NOBODY = SimpleNamespace(
+    **dict.fromkeys(users.c.keys()),
+    claims=json.dumps([[f"http://wso2.org/claims/{number}", ""] for number in range(6)]),
+    roles='[["Internal/selfsignup"], ["Internal/everyone"]]',
+)  # fmt: skip
+"""What a row of somebody looks like, for names that nobody has."""
