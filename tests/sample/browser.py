@@ -63,6 +63,13 @@ class Browser:
         form = {"SAMLResponse": encoded(message)} | ({} if relay_state is None else {"RelayState": relay_state})
         return self.post(f"/{site}/home.jsp", form)
 
+    def follow(self, answer: Answer) -> Answer:
+        """Go where an answer leads; what it leads to can be opened once more."""
+        found = self.get(answer.location)
+        assert found.status == 200
+        assert self.get(answer.location) == found
+        return found
+
     def is_logged_in(self, site: str = TRAVELOCITY) -> bool:
         return "You are logged in as" in self.get(f"/{site}/").text
 

@@ -77,6 +77,30 @@ def test_a_browser_that_keeps_its_cookie_from_a_foreign_post_sends_the_form_agai
     assert browser.is_logged_in()
 
 
+def failed(stand: Stand, in_response_to: str) -> etree._Element:
+    """Return the answer that nobody has logged in, not signed yet."""
+    response = stand.idp.unsigned(facts(in_response_to, status="urn:oasis:names:tc:SAML:2.0:status:Responder"))
+    response.remove(first(response, "//saml:Assertion"))
+    return response
+
+
+def test_whoever_cancels_is_told_so_and_may_begin_again(stand: Stand, browser: Browser) -> None:
+    response = stand.idp.sign(failed(stand, browser.begin()))
+    assert "The log-in was cancelled" in browser.follow(browser.bring(response)).text
+    assert not browser.is_logged_in()
+    stand.log_in(browser)
+    assert browser.is_logged_in()
+
+
+def test_a_failure_that_the_server_did_not_sign_ends_nothing(stand: Stand, browser: Browser) -> None:
+    asked_for = browser.begin()
+    forged = HandMadeIdp(shared_keys("stranger")).sign(failed(stand, asked_for))
+    assert browser.bring(forged).status == 403
+    assert browser.bring(failed(stand, asked_for)).status == 403
+    browser.bring(stand.idp.response(facts(asked_for)))
+    assert browser.is_logged_in()
+
+
 def test_the_form_is_sent_again_once_only(stand: Stand) -> None:
     browser = stand.browser()
     response = stand.idp.response(facts(browser.begin()))

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from watchword.sample.saml import IdentityServer, Person, Sending, ServiceProvider
+from watchword.sample.saml import IdentityServer, NotLoggedIn, Person, Sending, ServiceProvider
 from watchword.sample.strictness import MAX_MESSAGE_BYTES, Refused, Unreachable, kind_of
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,12 @@ MAX_REMEMBERED = 10_000
 SUBMIT = "document.forms[0].submit()"
 SUBMIT_HASH = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode()
 AGAIN = "sent-again"
+ENDS = {
+    "out": ("You are logged out", "Of this application, and of every other that you had entered in this browser."),
+    "partly": ("You are logged out", "Not every application has confirmed it: close the browser to be sure."),
+    "not-in": ("You are not logged in", "The log-in was cancelled, or it did not succeed."),
+}
+"""What a person reads in the end. A page of its own says it, so that a reload sends no message twice."""
 PAGES = Environment(loader=PackageLoader("watchword.sample", "pages"), autoescape=True, undefined=StrictUndefined)
 
 
@@ -104,6 +110,7 @@ class Site:
             Route(path + "home.jsp", self.receive_form, methods=["POST"]),
             Route(path + "logout", self.log_out, methods=["GET", "POST"]),
             Route(path + "metadata", self.metadata),
+            *(Route(f"{path}ended/{end}", self.show_end) for end in ENDS),
         ]
 
     # --- what a person sees ---
@@ -142,6 +149,11 @@ class Site:
             return self._apologise("You are logged out here, and perhaps not elsewhere", 502, problem)
         self.asked.put(sending.request_id, "")
         return self._send(sending)
+
+    def show_end(self, request: Request) -> Response:
+        """Say how it ended."""
+        title, text = ENDS[request.url.path.rpartition("/")[2]]
+        return self._page("message.html", title=title, text=text)
 
     def metadata(self, request: Request) -> Response:
         """Show what the identity server must know."""
@@ -186,8 +198,12 @@ class Site:
 
     def _logged_in(self, request: Request, encoded: str, relay_state: str) -> Response:
         """Begin a session: if the answer is believed, this browser asked for it, and it has not been used before."""
-        person = self.provider.read_response(encoded)
         browser = request.cookies.get(self._login_cookie)
+        try:
+            person = self.provider.read_response(encoded)
+        except NotLoggedIn as failure:
+            log.info("nobody logged in to %s: %s", self.provider.entity_id, failure)
+            return self._end("not-in", forgetting=self.asked.take(failure.in_response_to) == browser)
         if not browser or self.asked.take(person.in_response_to) != browser:
             raise Refused("this browser did not ask for the Response, or has had it already")
         if not self.used.put(person.assertion_id, value=True):
@@ -204,8 +220,7 @@ class Site:
         request_id, complete = self.provider.read_logout_response(encoded, raw_query)
         if self.asked.take(request_id) != "":
             raise Refused("nobody here asked to be logged out")
-        text = "" if complete else "Not every application has confirmed it: close the browser to be sure."
-        return self._page("message.html", title="You are logged out", text=text)
+        return self._end("out" if complete else "partly")
 
     def _logged_out_elsewhere(self, given: Mapping[str, str], raw_query: str | None) -> Response:
         """End the sessions that a LogoutRequest names, whichever browser they are in, and say so."""
@@ -233,6 +248,12 @@ class Site:
         if not sending.form:
             return RedirectResponse(sending.url, 303)
         return self._page("post.html", url=sending.url, form=sending.form, submit=SUBMIT)
+
+    def _end(self, end: str, *, forgetting: bool = False) -> Response:
+        answer = RedirectResponse(f"{self.provider.path}ended/{end}", 303)
+        if forgetting:
+            answer.delete_cookie(self._login_cookie)
+        return answer
 
     def _apologise(self, title: str, status: int, problem: object) -> Response:
         """Say that something went wrong; why is for the log, since strangers write what is in a message."""

@@ -41,6 +41,14 @@ from watchword.sample.strictness import (
 METADATA_SECONDS = 300
 
 
+class NotLoggedIn(Exception):
+    """The identity server answers that nobody has logged in; the text is its status."""
+
+    def __init__(self, in_response_to: str, status: str) -> None:
+        super().__init__(status)
+        self.in_response_to = in_response_to
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who logged in, as the identity server says."""
@@ -208,9 +216,9 @@ class ServiceProvider:
         """Return who logged in. Whether it was this browser that asked is for the caller to look up.
 
         Raises:
-            Refused
+            NotLoggedIn, Refused
         """
-        plain_xml(encoded)
+        self._check_success(encoded)
         settings = self._settings()
         with refusing():
             response = OneLogin_Saml2_Response(settings, encoded)
@@ -247,8 +255,22 @@ class ServiceProvider:
             Refused
         """
         root = self._signed_message("LogoutResponse", encoded, raw_query)
-        statuses = [each.get("Value") for each in Tree.query(root, "./samlp:Status//samlp:StatusCode")]
-        return root.get("InResponseTo", ""), statuses == [Names.STATUS_SUCCESS]
+        return root.get("InResponseTo", ""), _statuses(root) == [Names.STATUS_SUCCESS]
+
+    def _check_success(self, encoded: str) -> None:
+        """Tell an answer that nobody logged in from one that cannot be believed.
+
+        Raises:
+            NotLoggedIn, Refused
+        """
+        xml = plain_xml(encoded)
+        with refusing():
+            statuses = _statuses(Tree.to_etree(xml))
+        if statuses and statuses != [Names.STATUS_SUCCESS]:
+            root = self._signed_message("Response", encoded, None)
+            if root.xpath("//saml:Assertion | //saml:EncryptedAssertion", namespaces=Names.NSMAP):
+                raise Refused("an assertion stands beside the status that there is none")
+            raise NotLoggedIn(root.get("InResponseTo", ""), " ".join(_statuses(root)))
 
     def _check_strictly(self, document: Any) -> None:  # noqa: ANN401  # an element of lxml, without types
         """Refuse what strict mode of the library would let pass; its signatures have been verified."""
@@ -352,3 +374,7 @@ class ServiceProvider:
 
     def _auth(self, request: Mapping[str, Any] | None = None) -> OneLogin_Saml2_Auth:
         return OneLogin_Saml2_Auth({**self._at_acs(), "get_data": {}, **(request or {})}, self._settings())
+
+
+def _statuses(root: Any) -> list[str]:  # noqa: ANN401  # an element of lxml, without types
+    return [each.get("Value", "") for each in Tree.query(root, "./samlp:Status//samlp:StatusCode")]
