@@ -57,6 +57,11 @@ def gaps(terminal: Terminal) -> list[str]:
     return [line[:12] for line in report.document["warnings"] if "cannot be sent" in line]
 
 
+def test_what_a_tenant_may_send_by_itself_is_not_denied(terminal: Terminal) -> None:
+    [sms] = [line for line in terminal.ask("check")["warnings"] if line.startswith("codes by SMS")]
+    assert "unless a tenant has an identity provider with sms_url or a sender of its own" in sms
+
+
 def test_a_channel_without_a_sender_is_told_and_no_error(terminal: Terminal) -> None:
     assert gaps(terminal) == ["codes by SMS", "codes by EMA"]
     add_settings(terminal, MAIL)

@@ -92,14 +92,18 @@ class ConfiguredSenders:
                 yield f"{call.name} may not call {origin}: {why}"
 
     def gaps(self) -> Iterator[str]:
-        """Yield a start-up line for each channel by which nothing can be sent."""
+        """Yield a start-up line for each channel by which only a tenant's own objects could send."""
         missing = {
             Channel.SMS: "there is neither [watchword.sms.provider] nor an active event publisher for SMS",
             Channel.EMAIL: "there is neither [output_adapter.email] nor an active event publisher that sends mail",
         }
         for channel, why in missing.items():
             if self.of("", channel) is None:
-                yield f"codes by {channel} cannot be sent: {why}; see docs/how-to/connect-a-provider.md"
+                others = "an identity provider with sms_url or a sender" if channel is Channel.SMS else "a sender"
+                yield (
+                    f"codes by {channel} cannot be sent, unless a tenant has {others} of its own: {why};"
+                    " see docs/how-to/connect-a-provider.md"
+                )
 
     def _targets(self) -> Iterator[tuple[ProviderCall, Target]]:
         """Yield the places that the provider of the settings and the active publishers call."""
