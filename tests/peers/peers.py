@@ -132,6 +132,17 @@ class NodeSaml(Site):
         self.run("node", PROGRAMS / "node_saml_site.mjs", self.facts())
 
 
+class OmniAuthSaml(Site):
+    takes_what_others_asked_for = True  # of 2.1: it does not remember what it has asked
+    login_path = "/auth/saml"
+    metadata_path = "/auth/saml/metadata"
+    logout_path = "/auth/saml/spslo"
+
+    def configure(self) -> None:
+        site = PROGRAMS / "omniauth_saml.ru"
+        self.run("puma", "-b", f"tcp://127.0.0.1:{self.port}", site, variables={"SITE": str(self.facts())})
+
+
 class SimpleSamlPhp(Peer):
     takes_what_others_asked_for = True  # of 1.19: what it did not ask for counts as sent unasked, which it takes
     metadata_path = "/module.php/saml/sp/metadata.php/default-sp"
@@ -199,4 +210,5 @@ PEERS: dict[str, type[Peer]] = {
     "python3-saml": Python3Saml,
     "node-saml": NodeSaml,
     "pysaml2": PySaml2,
+    "omniauth-saml": OmniAuthSaml,
 }
