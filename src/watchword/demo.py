@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import resources
@@ -86,7 +86,7 @@ def run_demo(*, home: Path | None, port: int, sample_port: int, default_channel:
     """
     folder = demo_folder()
     with _alone(folder):
-        _refuse_taken(sample_port)
+        _refuse_taken({port: "--port", sample_port: "--sample-port"})
         overrides = {
             "watchword.server.port": str(port),
             "identity_mgt.notification.default_notification_channel": default_channel,
@@ -197,19 +197,28 @@ def _samples_url(port: int) -> str:
     return f"http://localhost:{port}"
 
 
-def _refuse_taken(port: int) -> None:
-    """Refuse a port of the sample applications that somebody else has.
+def _refuse_taken(ports: Mapping[int, str]) -> None:
+    """Refuse ports that somebody else has, all at once, with the options that choose others.
 
     Raises:
         CannotStart
     """
+    taken = {port: option for port, option in ports.items() if not _is_free(port)}
+    if taken:
+        numbers, options = " and ".join(f"port {each}" for each in taken), " and ".join(taken.values())
+        verb = "are" if len(taken) > 1 else "is"
+        message = f"{numbers} {verb} in use by another program: give another {options}"
+        raise CannotStart(message)
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as problem:
-            message = f"port {port}, where the sample applications should be, is in use: give another --sample-port"
-            raise CannotStart(message) from problem
+        except OSError:
+            return False
+    return True
 
 
 def _refuse_live_senders(settings: Settings) -> None:

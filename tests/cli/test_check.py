@@ -62,6 +62,16 @@ def test_what_a_tenant_may_send_by_itself_is_not_denied(terminal: Terminal) -> N
     assert "unless a tenant has an identity provider with sms_url or a sender of its own" in sms
 
 
+def test_a_parameter_that_nobody_knows_is_not_in_force(terminal: Terminal) -> None:
+    table = '[authentication.authenticator.sms_otp]\nname = "SMSOTP"\n'
+    add_settings(
+        terminal, table + "[authentication.authenticator.sms_otp.parameters]\nTokenLenght = 7\nRetryEnable = false\n"
+    )
+    report = terminal.ask("check")
+    assert "SMSOTP: TokenLenght has no effect here" in report["warnings"]
+    assert [key for key in report["values"] if "SMSOTP" in key] == ["authentication.authenticator[SMSOTP].RetryEnable"]
+
+
 def test_a_channel_without_a_sender_is_told_and_no_error(terminal: Terminal) -> None:
     assert gaps(terminal) == ["codes by SMS", "codes by EMA"]
     add_settings(terminal, MAIL)

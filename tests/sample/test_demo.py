@@ -81,5 +81,5 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         )  # fmt: skip
     assert ran.returncode == 1
     assert ran.stderr.strip().endswith(
-        f"port {port}, where the sample applications should be, is in use: give another --sample-port"
+        f"port {port} is in use by another program: give another --sample-port"
     )

@@ -1,6 +1,7 @@
 """A demo is alone in its folder, and what it keeps works on."""
 
 import fcntl
+import socket
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ def test_a_second_demo_leaves_the_first_one_its_database(tmp_path: Path, monkeyp
         with pytest.raises(CannotStart, match="runs already"):
             run_demo(home=None, port=0, sample_port=0, default_channel="SMS", keep=False)
     assert (folder / "watchword.db").read_bytes() == b"of the first"
+
+
+def test_a_demo_that_finds_its_ports_taken_names_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as main, socket.create_server(("127.0.0.1", 0)) as samples:
+        port, sample_port = main.getsockname()[1], samples.getsockname()[1]
+        with pytest.raises(CannotStart) as refused:
+            run_demo(home=None, port=port, sample_port=sample_port, default_channel="SMS", keep=False)
+    assert str(refused.value) == (
+        f"port {port} and port {sample_port} are in use by another program: give another --port and --sample-port"
+    )
 
 
 def test_a_kept_application_follows_its_port_and_stays_as_it_was_made(world: World) -> None:

@@ -8,6 +8,7 @@ import click
 
 from watchword.accounts.usecases.administrators import administrator_weakness
 from watchword.accounts.usecases.passwords import RECOMMENDED_LENGTHS
+from watchword.base.authenticator_files import TABLE
 from watchword.base.operator_files import SettingsRefused
 from watchword.base.problems import CodePatternUnsupported
 from watchword.base.report import Report, explain, explain_refusal
@@ -15,7 +16,7 @@ from watchword.base.seal import KeysMissing, read_keys
 from watchword.base.settings import Settings
 from watchword.cli.answers import FAILED, Answer
 from watchword.cli.desk import JSON, PLACE, Desk, command, opening_quietly
-from watchword.login.parameters import parameter_doubts
+from watchword.login.parameters import GROUPS, parameter_doubts, parameters_of
 from watchword.notification.configured import ConfiguredSenders, settings_problems
 from watchword.notification.model import Channel
 from watchword.notification.templating import Templates
@@ -53,7 +54,17 @@ def report_on(desk: Desk) -> Report:
         wrong += senders.refusals()
         warnings += [*remarks, *senders.relaxations(), *(() if settings.demo else senders.gaps())]
         senders.close()
-    return replace(report, wrong=tuple(wrong), warnings=tuple(warnings), notes=dict(_notes(settings)))
+    values = {key: value for key, value in report.values.items() if key not in set(_idle(settings))}
+    return replace(report, values=values, wrong=tuple(wrong), warnings=tuple(warnings), notes=dict(_notes(settings)))
+
+
+def _idle(settings: Settings) -> Iterator[str]:
+    """Yield the keys of parameters that no authenticator knows: they have no effect, and are not in force."""
+    for name, said in settings.authenticators.items():
+        if name in GROUPS:
+            known = {each for declared in parameters_of(GROUPS[name]).values() for each in declared.names}
+            idle = (each for each in said.parameters if each not in known and not each.endswith("-userAttribute"))
+            yield from (f"{TABLE}[{name}].{each}" for each in idle)
 
 
 def _remarks(senders: ConfiguredSenders) -> list[str]:
