@@ -248,6 +248,8 @@ class Scene:
     people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     answers: Sequence[Any] = ()
     profile: str = "wso2"
+    password: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the first step."""
 
 
 StageMaker = Callable[..., Stage]
@@ -281,7 +283,9 @@ def _settings(scene: Scene, place: Path, gateway: Gateway) -> Settings:
     }  # fmt: skip
     settings = settings_of(scene.profile, place, changes)
     name = LOCAL_SMS_OTP if scene.local else SMS_OTP
-    return replace(settings, home=place, authenticators={name: AuthenticatorSettings(parameters=scene.parameters)})
+    said = {name: scene.parameters, BASIC.authenticator: scene.password}
+    known = {each: AuthenticatorSettings(parameters=parameters) for each, parameters in said.items()}
+    return replace(settings, home=place, authenticators=known)
 
 
 @contextmanager

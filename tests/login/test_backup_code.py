@@ -45,7 +45,7 @@ def _sign_in(world: World, app: str) -> Visitor:
 def test_a_backup_code_logs_in_once(world: World, app: str, codes: tuple[str, ...]) -> None:
     visitor = _sign_in(world, app)
     assert visitor.page == "/authenticationendpoint/backup-code.jsp"
-    visitor.answer({"BackupCode": codes[0]})
+    visitor.answer({"BackupCode": f"{codes[0][:4]} {codes[0][4:]}"})
     assert visitor.finish()["user"] == "alice"
     user = world.known("alice")
     assert world.do(lambda work: count_backup_codes(work, user)) == 9
@@ -75,12 +75,31 @@ def test_the_sixth_answer_of_a_login_is_not_compared(world: World, app: str, cod
     locking = {"account.lock.handler.lock.on.max.failed.attempts.enable": "false"}
     world.do(lambda work: change_policy(work, "account.lock.handler", locking))
     visitor = _sign_in(world, app)
-    for _ in range(5):
+    for _ in range(4):
         visitor.answer({"BackupCode": "00000000"})
+        assert visitor.page == "/authenticationendpoint/backup-code.jsp"
+    visitor.answer({"BackupCode": "00000000"})
+    assert visitor.page == "/authenticationendpoint/backup-code-error.jsp"
     visitor.answer({"BackupCode": codes[0]})
     assert visitor.page == "/authenticationendpoint/backup-code-error.jsp"
     user = world.known("alice")
     assert world.do(lambda work: count_backup_codes(work, user)) == 10
+
+
+def test_backup_codes_are_offered_to_whoever_has_some(world: World, app: str) -> None:
+    def offers() -> list[bool]:
+        visitor = Visitor(world)
+        visitor.begin(app)
+        visitor.password("alice")
+        key = visitor.key
+        offered = ["backup code" in visitor.get(visitor.location).text]
+        visitor.answer({"authenticator": "sms-otp-authenticator", "idp": "LOCAL"}, key=key)
+        return [*offered, "backup code" in visitor.get(visitor.location).text]
+
+    assert offers() == [False, False]
+    user = world.known("alice")
+    world.do(lambda work: make_backup_codes(work, user))
+    assert offers() == [True, True]
 
 
 def test_whoever_has_no_codes_is_led_back_to_the_options(world: World, app: str) -> None:

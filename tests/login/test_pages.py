@@ -18,7 +18,7 @@ from tests.world import OTHER_TENANT, PASSWORD, World
 from watchword.accounts.backup_codes import make_backup_codes
 from watchword.accounts.claims import EMAIL_ADDRESS, MOBILE
 from watchword.applications.model import Option
-from watchword.login.pages import CODE_PAGES, FAILED_PAGES, PHONE_PAGES
+from watchword.login.model import CODE_PAGES, FAILED_PAGES, PHONE_PAGES
 from watchword.login.told import TEXT_OF_MESSAGE
 
 LOGIN = "/authenticationendpoint/login.do"
@@ -225,6 +225,8 @@ def test_the_name_alone_comes_first_and_is_kept(world: World, visitor: Visitor) 
 
 
 def test_options_are_forms_and_choosing_one_works(world: World, visitor: Visitor) -> None:
+    alice = world.known("alice")
+    world.change(lambda work: make_backup_codes(work, alice))
     visitor.begin(add_application(world, "Shop", (BASIC, IDENTIFIER), (SMS, MAIL, BACKUP)))
     page = look(visitor)
     assert "Begin with the user name" in page.text
@@ -476,7 +478,7 @@ def test_what_somebody_was_told_who_asks_for_help_is_found_by_the_number_on_the_
         ("unable.send.code", "could not send"), ("404 : Not Found", "could not send"),
         ("SMSOTP-10002", "could not send"),
         ("smsotp.disable", "switched off"), ("directly.send.otp.disable", "no mobile number"),
-        ("user.mobile.not.found", "no mobile number"), ("sms.quota.exceeded", "could not send"),
+        ("user.mobile.not.found", "no mobile number"), ("sms.quota.exceeded", "Too many messages"),
         ("user.tenant.domain.mismatch.message", "cannot be used here"),
         ("error.user.not.found.smsotp", "no such account"),
         ("user.account.locked", "is locked"), ("authentication.fail.message", "No code is accepted"),

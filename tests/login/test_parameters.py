@@ -8,6 +8,9 @@ from watchword.base.settings import AuthenticatorSettings, Settings
 from watchword.login.parameters import (
     GROUPS,
     SmsOtpParameters,
+    own_page,
+    page_doubts,
+    page_origins,
     parameter_doubts,
     parameters_of,
     read_parameters,
@@ -58,6 +61,27 @@ def test_a_number_that_is_none_is_the_default_and_is_told() -> None:
     assert [line for line in told if "MaximumResendAttempts" in line]
     assert [line for line in told if "Retries has no effect" in line]
     assert len(told) == 3
+
+
+def test_pages_with_a_whole_address_are_told() -> None:
+    path = "smsotpauthenticationendpoint/smsotp.jsp"
+    ours = replace(_settings(), public_url="https://id.example")
+    told = {}
+    for address in (
+        f"https://localhost:9443/{path}", f"https://id.example:8243/{path}?theme=x", f"https://id.example/{path}", path,
+        f"https://pages.example/{path}", "https://localhost:9443/of/somebody.jsp",
+    ):  # fmt: skip
+        said = {"SMSOTP": AuthenticatorSettings(parameters={"SMSOTPAuthenticationEndpointURL": address})}
+        settings = replace(ours, authenticators=said)
+        told[address] = (list(page_doubts(settings)), set(page_origins(settings)), own_page(settings, address))
+        assert told[address][0] == list(parameter_doubts(settings))
+    (local, renamed, same, short, foreign, other) = told.values()
+    assert "it means https://id.example/smsotpauthenticationendpoint/smsotp.jsp, not" in local[0][0]
+    assert renamed[2] == f"{path}?theme=x"
+    assert (local[1], renamed[1], same[:2], short) == (set(), set(), ([], set()), ([], set(), None))
+    assert "leads to https://pages.example, which is not this server" in foreign[0][0]
+    assert foreign[1:] == ({"https://pages.example"}, None)
+    assert other[1:] == ({"https://localhost:9443"}, None)
 
 
 def test_every_parameter_says_what_it_does() -> None:

@@ -372,14 +372,22 @@ def test_EVT_17_headers_and_basic_authentication_travel(stages: StageMaker) -> N
 
 def test_the_sixth_answer_is_refused_even_if_it_is_right(stage: Stage) -> None:  # D-12
     stage.sign_in("demo", "alice")
-    for _ in range(5):
+    for _ in range(4):
         stage.submit(stage.other_code)
         assert stage.page == "code"
-    stage.submit(stage.code)
-    assert stage.page == "error"
-    assert stage.visitor.query["authFailureMsg"] == WRONG
-    stage.clock.tick(seconds=31)
-    stage.resend()
+    stage.submit(stage.other_code)
+    code_page, key = "/smsotpauthenticationendpoint/smsotp.jsp", stage.visitor.key
+    for more in ({"OTPcode": stage.code}, {"resendCode": "true"}, {"OTPcode": "", "resendCode": "false"}):
+        assert stage.page == "error"
+        assert (stage.visitor.query["authFailureMsg"], stage.visitor.query["resendCode"]) == (WRONG, "false")
+        shown = stage.visitor.get(stage.visitor.location).text
+        assert "No code is accepted here any more" in shown
+        assert 'name="OTPcode"' not in shown
+        assert 'name="resendCode"' not in shown
+        stage.visitor.get(f"{code_page}?sessionDataKey={key}")
+        assert stage.page == "error"
+        stage.clock.tick(seconds=31)
+        stage.visitor.answer(more)
     assert (stage.page, stage.sent) == ("error", 1)
 
 
@@ -547,8 +555,125 @@ def test_letters_may_be_small_and_blanks_may_surround_a_code(stages: StageMaker)
     stage = stages(Scene(idp={**USUAL_RECIPE, "OnlyNumericCharactersForSmsOtp": "false", "SmsOtpLength": "8"}))
     stage.sign_in("demo", "alice")
     [code] = re.findall(r"Verification Code: ([A-Z0-9]{8})$", json.loads(stage.requests[0].body)["content"])
-    stage.submit(f" {code.lower()} ")
+    stage.submit(f" {code[:4].lower()} -{code[4:]}\N{NO-BREAK SPACE}")
     assert stage.page == "app"
+
+
+def test_a_backup_code_may_be_typed_in_two_halves(stages: StageMaker) -> None:
+    stage = stages(Scene(parameters={"BackupCode": "true"}))
+    stage.sign_in("demo", "dave")
+    stage.submit("482 - 913")
+    assert stage.page == "app"
+
+
+def test_whoever_types_the_code_before_is_told_of_the_newer_one(stage: Stage) -> None:
+    stage.sign_in("demo", "alice")
+    old = stage.code
+    stage.clock.tick(seconds=31)
+    stage.resend()
+    shown = stage.visitor.get(location := stage.visitor.location).text
+    assert "A new code was sent. The codes before it no longer work." in shown
+    key = location.split("sessionDataKey=")[1][:48]
+    stage.visitor.answer({"OTPcode": old, "resendCode": "false"}, key=key)
+    assert stage.visitor.query["authFailureMsg"] == WRONG
+    shown = stage.visitor.get(stage.visitor.location).text
+    assert "A newer code was sent" in shown
+    assert "A new code was sent." not in shown
+    assert "You have 4 tries left." in shown
+    stage.visitor.answer({"OTPcode": stage.other_code, "resendCode": "false"}, key=key)
+    assert "This code is not right" in stage.visitor.get(stage.visitor.location).text
+    stage.visitor.answer({"OTPcode": stage.code, "resendCode": "false"}, key=key)
+    assert stage.page == "app"
+
+
+def test_at_the_limit_of_resends_the_last_code_can_be_typed(stages: StageMaker) -> None:  # D-17
+    stage = stages(Scene(parameters={"MaximumResendAttempts": "1"}))
+    stage.sign_in("demo", "alice")
+    for page in ("code", "error"):
+        stage.clock.tick(seconds=31)
+        stage.resend()
+        assert stage.page == page
+    key = stage.visitor.key
+    shown = stage.visitor.get(stage.visitor.location).text
+    assert "Use the last one" in shown
+    [link] = re.findall(r'href="\.\.(/authenticationendpoint/smsOtp\.jsp[^"]+)"', shown)
+    shown = stage.visitor.get(link.replace("&amp;", "&")).text
+    assert 'name="OTPcode"' in shown
+    assert 'value="true">Send a new code' not in shown
+    stage.visitor.answer({"OTPcode": stage.code, "resendCode": "false"}, key=key)
+    assert stage.page == "app"
+
+
+def test_pages_with_the_port_of_another_server_are_ours(stages: StageMaker) -> None:
+    pages = {
+        "SMSOTPAuthenticationEndpointURL": "https://localhost:19643/t/abc.com/smsotpauthenticationendpoint/smsotp.jsp",
+        "SMSOTPAuthenticationEndpointErrorPage": "https://127.0.0.1/smsotpauthenticationendpoint/smsotpError.jsp",
+    }
+    stage = stages(Scene(parameters={**pages, "RetryEnable": "false"}))
+    stage.sign_in("demo", "alice")
+    assert stage.visitor.location.startswith("http://localhost:9443/smsotpauthenticationendpoint/smsotp.jsp?")
+    stage.submit(stage.other_code)
+    assert stage.visitor.location.startswith("http://localhost:9443/smsotpauthenticationendpoint/smsotpError.jsp?")
+
+
+def test_a_page_on_another_server_is_used_as_it_is_typed(stages: StageMaker) -> None:
+    elsewhere = "https://pages.example:9443/smsotpauthenticationendpoint/smsotp.jsp"
+    stage = stages(Scene(parameters={"SMSOTPAuthenticationEndpointURL": elsewhere}))
+    stage.sign_in("demo", "alice")
+    assert stage.visitor.location.startswith(f"{elsewhere}?")
+
+
+def test_whoever_may_get_no_code_at_all_is_not_told_to_use_the_last(stages: StageMaker) -> None:
+    limits = {"MaximumResendAttempts": "1", "EnableUserBasedResendBlocking": "true"}
+    stage = stages(Scene(parameters=limits))
+    stage.sign_in("demo", "alice")
+    stage.visitor = Visitor(stage.world)
+    stage.sign_in("demo", "alice")
+    shown = stage.visitor.get(stage.visitor.location).text
+    assert "Too many codes were sent. Try again later." in shown
+    assert "smsOtp.jsp" not in shown
+
+
+def test_a_mistyped_number_can_be_corrected(stage: Stage) -> None:
+    stage.sign_in("demo", "bob")
+    stage.visitor.answer({"MOBILE_NUMBER": "+94770000001"})
+    location = stage.visitor.location
+    assert "Wrong number?" in stage.visitor.get(location).text
+    key = location.split("sessionDataKey=")[1][:48]
+    stage.visitor.answer({"changeNumber": "true"}, key=key)
+    assert stage.page == "mobile"
+    stage.visitor.answer({"MOBILE_NUMBER": "+94770000002"})
+    assert (stage.page, stage.sent) == ("mobile", 1)
+    assert "You can ask for another in 30 seconds" in stage.visitor.get(stage.visitor.location).text
+    stage.clock.tick(seconds=31)
+    stage.visitor.answer({"MOBILE_NUMBER": "+94770000002"}, key=key)
+    assert (stage.page, stage.sent) == ("code", 2)
+    stage.submit(stage.code)
+    assert stage.visitor.finish()["user"] == "bob"
+    assert stage.world.known("bob").address(Channel.SMS) == "+94770000002"
+
+
+def test_a_number_of_the_account_is_not_corrected_here(stage: Stage) -> None:
+    stage.sign_in("demo", "alice")
+    location = stage.visitor.location
+    assert "Wrong number?" not in stage.visitor.get(location).text
+    key = location.split("sessionDataKey=")[1][:48]
+    stage.visitor.answer({"changeNumber": "true"}, key=key)
+    assert (stage.page, stage.sent) == ("code", 1)
+
+
+def test_how_long_a_number_gets_nothing_is_told(stages: StageMaker) -> None:
+    stage = stages(Scene(settings={"watchword.limits.sends_per_address": "1/10m"}))
+    stage.sign_in("demo", "alice")
+    stage.visitor = Visitor(stage.world)
+    stage.clock.tick(minutes=3)
+    stage.sign_in("demo", "alice")
+    assert stage.page == "error"
+    query = stage.visitor.query
+    assert (query["authFailureMsg"], query["retryAfter"]) == ("sms.quota.exceeded", "420")
+    assert "Try again in 7 minutes." in stage.visitor.get(stage.visitor.location).text
+    sent = [each.outcome for each in stage.world.do(read_audit) if each.action == "send_login_code"]
+    assert sorted(sent) == ["held", "ok"]
 
 
 @pytest.mark.parametrize(

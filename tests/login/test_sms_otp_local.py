@@ -158,6 +158,42 @@ def test_wrong_codes_lock_where_the_tenant_wants_it(stages: StageMaker) -> None:
     assert stage.world.known("alice").locked
 
 
+def test_a_new_code_and_the_one_before_are_told(stage: Stage) -> None:
+    stage.sign_in("demo", "alice")
+    old, key = stage.code, stage.visitor.key
+    stage.resend()
+    assert "A new code was sent." in stage.visitor.get(stage.visitor.location).text
+    stage.visitor.answer({"OTPcode": old, "resendCode": "false"}, key=key)
+    assert "A newer code was sent" in stage.visitor.get(stage.visitor.location).text
+    stage.visitor.answer({"OTPcode": f"{stage.code[:3]} {stage.code[3:]}", "resendCode": "false"}, key=key)
+    assert stage.page == "app"
+
+
+def test_at_the_limit_of_resends_none_is_offered(stages: StageMaker) -> None:
+    limits = {"maximumAllowedResendAttempts": "1", "EnableUserBasedResendBlocking": "false"}
+    stage = stages(Scene(local=True, parameters=limits))
+    stage.sign_in("demo", "alice")
+    stage.resend()
+    stage.resend()
+    shown = stage.visitor.get(stage.visitor.location).text
+    assert "Use the last one" in shown
+    assert 'name="OTPcode"' in shown
+    assert "Send a new code" not in shown
+
+
+def test_an_empty_answer_after_the_last_try_ends_the_login_too(stages: StageMaker) -> None:
+    stage = stages(Scene(local=True, parameters={"maximumAllowedFailureAttempts": "1"}))
+    stage.sign_in("multi", "alice")
+    key = stage.visitor.key
+    stage.visitor.answer({"authenticator": "sms-otp-authenticator", "idp": "LOCAL"})
+    stage.submit(stage.other_code)
+    assert stage.page == "login"
+    chosen = {"authenticator": "sms-otp-authenticator", "idp": "LOCAL"}
+    for answer in ({}, {"OTPcode": "", "resendCode": "false"}, {"OTPcode": stage.code}):
+        stage.visitor.answer({**chosen, **answer}, key=key)
+        assert (stage.page, stage.sent) == ("login", 1)
+
+
 @pytest.mark.parametrize("name", ["alice", "bob", "nobody"])
 def test_as_first_factor_it_tells_nobody_apart(stage: Stage, name: str) -> None:
     stage.enter("first")

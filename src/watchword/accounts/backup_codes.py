@@ -20,6 +20,7 @@ LENGTH = 8
 LISTS = (IDENTITY_BACKUP_CODES, BACKUP_CODES)
 """The claims that may hold a list in clear, separated by commas."""
 _DIGITS = "0123456789"
+_DASHES = "-\N{EN DASH}"
 
 
 def make_backup_codes(work: Work, user: User) -> tuple[str, ...]:
@@ -47,15 +48,23 @@ def spend_backup_code(work: Work, user: User, typed: str) -> bool:
 
     The caller has counted the guess before, and commits.
     """
-    code = typed.strip()
-    digest = _digest(work, user, code)
-    if not code or not (BackupCodes(work).spend(user.id, digest) or _spend_listed(work, user, code, digest)):
+    if not any(_spend(work, user, code) for code in dict.fromkeys((typed.strip(), without_breaks(typed)))):
         return False
     left = len(BackupCodes(work).digests(user.id))
     note(work, "spend_backup_code", user.id, reason=f"{left} left")
     if not left:
         note(work, "last_backup_code_spent", user.id)
     return True
+
+
+def without_breaks(typed: str) -> str:
+    """Return a code without the blanks and dashes that a person reads or types between its characters."""
+    return "".join(letter for letter in typed if not letter.isspace() and letter not in _DASHES)
+
+
+def _spend(work: Work, user: User, code: str) -> bool:
+    digest = _digest(work, user, code)
+    return bool(code) and (BackupCodes(work).spend(user.id, digest) or _spend_listed(work, user, code, digest))
 
 
 def _spend_listed(work: Work, user: User, code: str, digest: str) -> bool:

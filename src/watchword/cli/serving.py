@@ -12,6 +12,7 @@ from watchword.base.log import set_up_log
 from watchword.base.settings import Settings
 from watchword.cli.desk import FOLDER, PLACE, Desk, command
 from watchword.demo import run_demo
+from watchword.login.parameters import page_doubts
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def _started(desk: Desk, overrides: dict[str, str]) -> Settings:
     """Return the settings of a server that is about to start, and log what its operator should know."""
     settings = desk.named_place.settings(desk.session.environment, overrides)
     set_up_log(plain=sys.stderr.isatty(), stream=sys.stderr)
-    for warning in settings.warnings:
+    for warning in (*settings.warnings, *page_doubts(settings)):
         log.warning(warning)
     return settings
 

@@ -12,6 +12,17 @@ __all__ = ["LOCAL", "Option", "Sequence", "Step"]
 
 LOGIN_PAGE = "authenticationendpoint/login.do"
 RETRY_PAGE = "authenticationendpoint/retry.do"
+CODE_PAGES = (
+    "smsotpauthenticationendpoint/smsotp.jsp", "authenticationendpoint/smsOtp.jsp",
+    "authenticationendpoint/email-otp.jsp", "authenticationendpoint/emailOtp.jsp",
+    "authenticationendpoint/backup-code.jsp", "authenticationendpoint/backupCode.jsp",
+)  # fmt: skip
+FAILED_PAGES = (
+    "smsotpauthenticationendpoint/smsotpError.jsp", "authenticationendpoint/smsOtpError.jsp",
+    "authenticationendpoint/email-otp-error.jsp", "authenticationendpoint/emailOtpError.jsp",
+    "authenticationendpoint/backup-code-error.jsp", "authenticationendpoint/backupCodeError.jsp",
+)  # fmt: skip
+PHONE_PAGES = ("smsotpauthenticationendpoint/mobile.jsp", "authenticationendpoint/mobile.jsp")
 
 
 class Failure(StrEnum):

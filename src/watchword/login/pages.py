@@ -18,7 +18,16 @@ from watchword.login.authenticator import Browser
 from watchword.login.browsers import read_browser, session_cookie
 from watchword.login.duties.claims import CLAIMS_PAGE
 from watchword.login.duties.password import CHANGE_PAGE
-from watchword.login.model import LOGIN_PAGE, RETRY_PAGE, Login, Person, Place
+from watchword.login.model import (
+    CODE_PAGES,
+    FAILED_PAGES,
+    LOGIN_PAGE,
+    PHONE_PAGES,
+    RETRY_PAGE,
+    Login,
+    Person,
+    Place,
+)
 from watchword.login.onward import address_of, location_of
 from watchword.login.password_rules import rules_of
 from watchword.login.shown import claim_fields, list_of, login_form, options_beside
@@ -36,17 +45,6 @@ log = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).with_name("templates")
 LOGOUT_PAGE = "authenticationendpoint/logout.do"
-CODE_PAGES = (
-    "smsotpauthenticationendpoint/smsotp.jsp", "authenticationendpoint/smsOtp.jsp",
-    "authenticationendpoint/email-otp.jsp", "authenticationendpoint/emailOtp.jsp",
-    "authenticationendpoint/backup-code.jsp", "authenticationendpoint/backupCode.jsp",
-)  # fmt: skip
-FAILED_PAGES = (
-    "smsotpauthenticationendpoint/smsotpError.jsp", "authenticationendpoint/smsOtpError.jsp",
-    "authenticationendpoint/email-otp-error.jsp", "authenticationendpoint/emailOtpError.jsp",
-    "authenticationendpoint/backup-code-error.jsp", "authenticationendpoint/backupCodeError.jsp",
-)  # fmt: skip
-PHONE_PAGES = ("smsotpauthenticationendpoint/mobile.jsp", "authenticationendpoint/mobile.jsp")
 FAMILIES = (
     frozenset({LOGIN_PAGE}), frozenset(CODE_PAGES), frozenset(FAILED_PAGES), frozenset(PHONE_PAGES),
     frozenset({RETRY_PAGE}), frozenset({CLAIMS_PAGE}), frozenset({CHANGE_PAGE}),
@@ -132,24 +130,30 @@ class LoginPages:
     def _code(self, looking: Looking) -> Reply:
         """Ask for the code, and say what became of the message that carries it."""
         return self._show(
-            looking, "otp.html", waiting=read_waiting(looking.work, looking.login),
+            looking, "otp.html", said=_saying(_of_code(said_of(looking.query), looking.login)),
+            waiting=read_waiting(looking.work, looking.login),
             options=options_beside(looking.work, looking.login), list_page=list_of(looking.login),
         )  # fmt: skip
 
     def _failed(self, looking: Looking) -> Reply:
         """Say why there is no code, or why it was of no use, and what is left."""
-        said = said_of(looking.query, AT_FAILURES) or Said(GENERIC)
+        said = _of_code(said_of(looking.query, AT_FAILURES), looking.login) or Said(GENERIC)
+        notes = looking.login.notes
+        application = Applications(looking.work).get(looking.login.request.application_id)
         _note_end(said, looking.login)
         return self._show(
             looking, "otp_failed.html", said=_saying(said), detail=decoded(looking.query.get("authFailureInfo", "")),
-            may_type=said.text == "told.wrong_code", may_resend=looking.query.get("resendCode") == "true",
+            may_type=said.text in {"told.wrong_code", "told.older_code"} or bool(notes.get("may_type")),
+            access_url=_web_address(application.access_url) if application and notes.get("is_spent") else "",
+            may_resend=looking.query.get("resendCode") == "true",
             code_page=f"../{CODE_PAGES[1]}", options=options_beside(looking.work, looking.login),
         )  # fmt: skip
 
     def _phone(self, looking: Looking) -> Reply:
         """Ask for the number of somebody who has none in the profile."""
         said = said_of(looking.query, AT_NUMBERS)
-        detail = decoded(looking.query.get("mobileNumberPatternPolicyFailureErrorMessage", "")) if said else ""
+        wrong = said is not None and said.text == "phone.refused"
+        detail = decoded(looking.query.get("mobileNumberPatternPolicyFailureErrorMessage", "")) if wrong else ""
         return self._show(looking, "phone.html", said=_saying(said), detail=detail)
 
     def _claims(self, looking: Looking) -> Reply:
@@ -270,7 +274,23 @@ def _may_be_shown(login: Login, page: str) -> bool:
         return False
     if page == LOGIN_PAGE:
         return list_of(login) != ""
-    return page in CODE_PAGES and not stands.isdisjoint(FAILED_PAGES)
+    return page in CODE_PAGES and not stands.isdisjoint(FAILED_PAGES) and not login.notes.get("is_spent")
+
+
+def _of_code(said: Said | None, login: Login) -> Said | None:
+    """Return what is said of a code, with what the login knows besides."""
+    if said is None:
+        return None
+    if said.text == "told.wrong_code" and login.notes.get("is_older"):
+        return Said("told.older_code")
+    if said.text == "told.resent_too_often" and login.place is not None and _has_no_code(login):
+        return Said("told.sent_too_often")
+    return said
+
+
+def _has_no_code(login: Login) -> bool:
+    place = login.place.page.partition("?")[0] if login.place is not None else ""
+    return any(place.endswith(each) for each in FAILED_PAGES) and not login.notes.get("may_type")
 
 
 def _note_end(said: Said, login: Login) -> None:

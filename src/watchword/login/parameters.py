@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from watchword.base.settings import AuthenticatorSettings, Settings
+from watchword.login.model import CODE_PAGES, FAILED_PAGES, PHONE_PAGES
 
 T = TypeVar("T", bool, int, str)
 P = TypeVar("P")
@@ -65,6 +66,8 @@ PAGE_PARAMETERS = frozenset(
     {"SMSOTPAuthenticationEndpointURL", "SMSOTPAuthenticationEndpointErrorPage", "MobileNumberRegPage"}
 )
 """Those that name a page, which may stand on a host of the operator's own."""
+_OWN_PAGES = frozenset({*CODE_PAGES, *FAILED_PAGES, *PHONE_PAGES})
+_OF_TENANT = re.compile(r"^/t/[^/]+(?=/)")
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
@@ -76,8 +79,9 @@ class SmsOtpParameters:
         "SMSOTPAuthenticationEndpointURL",
         f"{_PAGES}/smsotp.jsp",
         "The page that asks for the code.",
-        interaction="A path of this server, with or without a slash before it, or a whole address that is used as it"
-        " is typed; empty: the page beside the log-in page.",
+        interaction="A path of this server, with or without a slash before it, or a whole address, which is used as it"
+        " is typed unless it names a page of this server, on `localhost` or under its own name: then it means that"
+        " page, on whatever port the server is. Empty: the page beside the log-in page.",
     )
     error_page: str = parameter(
         "SMSOTPAuthenticationEndpointErrorPage",
@@ -280,6 +284,19 @@ class SmsOtpParameters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BasicParameters:
+    """User name and password, ``BasicAuthenticator``."""
+
+    tells_reasons: bool = parameter(
+        "showAuthFailureReason",
+        False,
+        "Whether a person is told of a lock, and how many minutes it lasts.",
+        interaction="Only after the right password, or with a browser that has logged in to the account before: nobody"
+        " else learns that there is such an account. While wrong passwords have locked it, none is compared.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalOtpParameters:
     """The later authenticators, ``sms-otp-authenticator`` and ``email-otp-authenticator``.
 
@@ -338,6 +355,7 @@ class LocalOtpParameters:
 
 
 GROUPS: Final[Mapping[str, type[Any]]] = {
+    "BasicAuthenticator": BasicParameters,
     "SMSOTP": SmsOtpParameters,
     "sms-otp-authenticator": LocalOtpParameters,
     "email-otp-authenticator": LocalOtpParameters,
@@ -361,19 +379,35 @@ def texts_of(settings: Settings, name: str) -> Mapping[str, str]:
     return settings.authenticators.get(name, AuthenticatorSettings()).parameters
 
 
+def own_page(settings: Settings, configured: str) -> str | None:
+    """Return the page of ours that a whole address names, whatever port it was written with; ``None`` if it is none.
+
+    Files that come from another server name ``localhost``, or the host that this one has now, and the port of then.
+    """
+    parts = urlsplit(configured.strip())
+    ours = {"localhost", "127.0.0.1", "::1", settings.server.hostname.lower(), urlsplit(settings.public_url).hostname}
+    page = _OF_TENANT.sub("", parts.path).strip("/")
+    if parts.scheme not in {"http", "https"} or parts.hostname not in ours or page not in _OWN_PAGES:
+        return None
+    return f"{page}?{parts.query}" if parts.query else page
+
+
 def page_origins(settings: Settings) -> frozenset[str]:
     """Return the origins of other hosts on which the operator has put pages of logging in."""
     found = set()
     for said in settings.authenticators.values():
         for name in PAGE_PARAMETERS & said.parameters.keys():
             parts = urlsplit(said.parameters[name].strip())
+            if own_page(settings, said.parameters[name]) is not None:
+                continue
             if parts.scheme in {"http", "https"} and parts.netloc and _PLAIN_HOST.fullmatch(parts.netloc):
                 found.add(f"{parts.scheme}://{parts.netloc}".lower())
     return frozenset(found - {settings.public_url.lower()})
 
 
 def parameter_doubts(settings: Settings) -> Iterator[str]:
-    """Yield what stands in the files and has no effect, for ``watchword check``."""
+    """Yield what stands in the files and has no effect, or another than it seems, for ``watchword check``."""
+    yield from page_doubts(settings)
     for name, said in settings.authenticators.items():
         group = GROUPS.get(name)
         if group is None:
@@ -388,6 +422,22 @@ def parameter_doubts(settings: Settings) -> Iterator[str]:
             text = said.parameters["MaximumResendAttempts"].strip()
             if text and whole_number(text) is None:
                 yield f"{name}: MaximumResendAttempts must be a whole number, not {text!r}; no code is sent again"
+
+
+def page_doubts(settings: Settings) -> Iterator[str]:
+    """Yield what should be known of pages that stand in the files with a whole address."""
+    for name, said in settings.authenticators.items():
+        for each in sorted(PAGE_PARAMETERS & said.parameters.keys()):
+            address, own = said.parameters[each].strip(), own_page(settings, said.parameters[each])
+            parts = urlsplit(address)
+            origin = f"{parts.scheme}://{parts.netloc}".lower()
+            if not parts.netloc or origin == settings.public_url.lower():
+                continue
+            if own is None:
+                yield f"{name}: {each} leads to {origin}, which is not this server: people answer to whoever is there"
+            else:
+                here = f"{settings.public_url}/{own}"
+                yield f"{name}: {each} names a page of this server, so it means {here}, not {address}"
 
 
 def whole_number(text: str) -> int | None:

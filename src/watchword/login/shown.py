@@ -16,6 +16,7 @@ from watchword.applications.model import BASIC, LOCAL, Option
 from watchword.applications.store import IdentityProviders
 from watchword.login.duties.claims import field_of, name_of
 from watchword.login.model import LOGIN_PAGE, Login
+from watchword.login.waiting import has_backup_codes
 from watchword.storage.work import Work
 
 _FORMS = {BASIC: "password", IDENTIFIER: "name"}
@@ -91,7 +92,7 @@ def login_form(work: Work, login: Login) -> LoginForm:
     options = step.options if step is not None else ()
     inline = _inline(login, options)
     person = login.person
-    others = tuple(_shown(work, each) for each in options if each != inline)
+    others = tuple(_shown(work, each) for each in options if each != inline and _is_of_use(work, login, each))
     kind = _FORMS.get(inline.authenticator, "name") if inline is not None else ""
     return LoginForm(
         kind=kind, inline=inline if len(options) > 1 else None, others=others, is_named=person is not None,
@@ -105,7 +106,7 @@ def options_beside(work: Work, login: Login) -> tuple[ShownOption, ...]:
     options = [each for each in step.options if each != login.option] if step is not None else []
     if any(each.authenticator in _FORMS for each in options):
         return ()
-    return tuple(_shown(work, each) for each in options)
+    return tuple(_shown(work, each) for each in options if _is_of_use(work, login, each))
 
 
 def list_of(login: Login) -> str:
@@ -118,6 +119,12 @@ def list_of(login: Login) -> str:
 def claim_fields(uris: Iterable[str]) -> list[ClaimField]:
     """Return the fields for claims that are missing."""
     return [ClaimField(id=field_of(uri), name=name_of(uri).capitalize(), **_FIELDS.get(uri, {})) for uri in uris]
+
+
+def _is_of_use(work: Work, login: Login, option: Option) -> bool:
+    """Tell whether an option can be taken, as backup codes by who has some; of somebody only named nothing is told."""
+    is_known = any(each.person.is_proven and not each.skipped for each in login.proofs)
+    return option.authenticator != BACKUP_CODE or not is_known or has_backup_codes(work, login.person)
 
 
 def _inline(login: Login, options: tuple[Option, ...]) -> Option | None:

@@ -8,6 +8,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 GENERIC = "told.other"
@@ -29,7 +30,7 @@ TEXT_OF_MESSAGE = {
     "token.expired": "told.expired",
     "resend.too.soon": "told.too_soon",
     "resent.count.exceeded": "told.resent_too_often",
-    "sms.quota.exceeded": "told.unsent",
+    "sms.quota.exceeded": "told.held",
     "unable.send.code": "told.unsent",
     "smsotp.disable": "told.opted_out",
     "directly.send.otp.disable": "told.no_number",
@@ -72,6 +73,8 @@ def said_of(query: Mapping[str, str], meant: Mapping[str, str] = _NOWHERE) -> Sa
         return Said("told.locked_for", {"count": minutes})
     if message == "resend.too.soon" and seconds:
         return Said("told.wait", {"count": seconds})
+    if message == "sms.quota.exceeded" and seconds:
+        return Said("told.held_for", {"count": ceil(seconds / 60)})
     return Said(meant.get(message) or text_of(message))
 
 

@@ -36,6 +36,10 @@ class Waiting:
     numeric: bool = True
     length: int = 0
     takes_backup: bool = False
+    is_new: bool = False
+    """Whether the person has just asked for another code, and it went out."""
+    may_correct: bool = False
+    """Whether the number was entered in this login, and may be another."""
 
     @property
     def is_bad(self) -> bool:
@@ -67,16 +71,19 @@ def read_waiting(work: Work, login: Login) -> Waiting:
         news=_news(work, challenge, message) if known else "unsaid",
         to=_masked(query, message) if known else "",
         minutes_left=_minutes_left(work, challenge, message),
-        may_resend=bool(login.notes.get("may_resend", query.get("resendCode", "true") == "true")),
+        may_resend=_may_resend(work, login.notes, query),
         wait_seconds=_wait_seconds(work, login.notes, query),
         tries_left=_tries_left(login.notes, query) if known else None,
         numeric=bool(login.notes.get("numeric", True)),
         length=int(login.notes.get("length", 0)),
-        takes_backup=known and bool(login.notes.get("backup")) and _has_backup_codes(work, login.person),
+        is_new=bool(login.notes.get("again")),
+        may_correct=known and bool(login.notes.get("may_correct")),
+        takes_backup=known and bool(login.notes.get("backup")) and has_backup_codes(work, login.person),
     )
 
 
-def _has_backup_codes(work: Work, person: Person | None) -> bool:
+def has_backup_codes(work: Work, person: Person | None) -> bool:
+    """Tell whether a person has backup codes left."""
     user = user_of(work, person) if person is not None else None
     return user is not None and person is not None and bool(count_backup_codes(work.within(person.tenant), user))
 
@@ -112,6 +119,14 @@ def _minutes_left(work: Work, challenge: Challenge | None, message: OutboxEntry 
         return None
     left = ceil(_left(work, challenge, message) / timedelta(minutes=1))
     return left if 0 < left <= MINUTES_WORTH_TELLING else None
+
+
+def _may_resend(work: Work, notes: Mapping[str, Any], query: Mapping[str, str]) -> bool:
+    """Tell whether another code may be asked for: not where there were too many, unless that is over."""
+    if not notes.get("may_resend", query.get("resendCode", "true") == "true"):
+        return False
+    ends = notes.get("no_resend_before")
+    return ends is None or 0 < float(ends) <= work.now.timestamp()
 
 
 def _wait_seconds(work: Work, notes: Mapping[str, Any], query: Mapping[str, str]) -> int:

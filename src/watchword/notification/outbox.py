@@ -31,7 +31,7 @@ from watchword.notification.store import Messages, SavedTemplates
 from watchword.notification.template_files import Template, template_key
 from watchword.notification.templating import Templates, fill
 from watchword.storage.audit import note
-from watchword.storage.counters import count
+from watchword.storage.counters import count, seconds_left
 from watchword.storage.work import Work
 
 log = logging.getLogger(__name__)
@@ -259,6 +259,19 @@ def _within_limits(work: Work, notice: Notice, key: str) -> bool:
     if notice.for_login:
         name, chosen = "login_sends_per_address", limits.login_sends_per_address
     return all(count(work, name, f"{notice.channel} {key}", each) for each in chosen)
+
+
+def room_in(work: Work, channel: Channel, to: str, *, for_login: bool = False) -> int | None:
+    """Return after how many seconds a message may go to an address again; ``None`` if one may now, or none ever."""
+    address = _address(work, Notice("", channel, to, {}))
+    if address is None:
+        return None
+    limits = work.settings.limits
+    name, chosen = "sends_per_address", limits.sends_per_address
+    if for_login:
+        name, chosen = "login_sends_per_address", limits.login_sends_per_address
+    waits = [seconds_left(work, name, f"{channel} {address.key}", each) for each in chosen]
+    return max((each for each in waits if each is not None), default=None)
 
 
 def _is_removed(work: Work, notice: Notice) -> bool:

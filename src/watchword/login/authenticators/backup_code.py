@@ -1,7 +1,7 @@
 """A backup code on a page of its own: ``backup-code-authenticator`` (sms-otp.md 3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchword.accounts.backup_codes import count_backup_codes, spend_backup_code
 from watchword.accounts.guessing import count_failure, note_success, spend_guess
@@ -54,16 +54,17 @@ class BackupCode:
         if holder.is_closed(turn.work.now):
             return PAGES.ask(turn, PAGES.error, failure(WRONG))
         self._open(turn)
-        if Challenges(turn.work).spend_attempt(turn.login.key, BACKUP_CODE, MOST_ANSWERS) is None:
+        spent = Challenges(turn.work).spend_attempt(turn.login.key, BACKUP_CODE, MOST_ANSWERS)
+        if spent is None:
             turn.work.commit()
-            return PAGES.ask(turn, PAGES.error, failure(WRONG))
-        return self._compare(turn, holder, holder.user, typed)
+            return self._end(turn)
+        return self._compare(turn, holder, holder.user, typed, MOST_ANSWERS - spent.attempts)
 
     def send_failed(self, turn: Turn, message_id: str, reason: str) -> Outcome | None:
         """Leave everything as it is: it sends nothing."""
         return None
 
-    def _compare(self, turn: Turn, holder: Holder, user: User, typed: str) -> Outcome:
+    def _compare(self, turn: Turn, holder: Holder, user: User, typed: str, left: int) -> Outcome:
         work, home = turn.work, home_of(turn.work, holder.person)
         guess = spend_guess(home, user, Factor.BACKUP, device_known=user.id in turn.browser.known_users)
         work.commit()
@@ -81,7 +82,15 @@ class BackupCode:
         work.commit()
         if lock is not None:
             return PAGES.ask(turn, PAGES.error, failure(WRONG))
-        return self._ask(turn, failure(WRONG), retrying=True)
+        if not left:
+            return self._end(turn)
+        told = replace(turn, login=turn.login.noting(attempts_left=left))
+        return self._ask(told, failure(WRONG), retrying=True)
+
+    def _end(self, turn: Turn) -> Asked:
+        """Show that nothing is compared any more in this login (D-12)."""
+        spent = replace(turn, login=turn.login.noting(is_spent=True))
+        return PAGES.ask(spent, PAGES.error, failure(WRONG))
 
     def _open(self, turn: Turn) -> None:
         """Make the row that counts the answers of this login, unless it is there."""

@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 from watchword.accounts.model import User
 from watchword.base.patterns import star_matches
+from watchword.base.settings import Settings
 from watchword.login.authenticator import Asked, Turn
 from watchword.login.model import LOGIN_PAGE, Login, Place
 from watchword.login.onward import location_of, options_of
+from watchword.login.parameters import own_page
 from watchword.notification.outbox import Notified
 
 WRONG = "authentication.fail.message"
@@ -50,9 +52,9 @@ class CodePages:
         return Asked(login=login, place=Place(page=page, query=told), notified=notified)
 
 
-def page_of(configured: str, otherwise: str) -> str:
-    """Return a page as it is configured; without that, the page beside the log-in page."""
-    return configured or f"{LIKE_LOGIN}/{otherwise}"
+def page_of(settings: Settings, configured: str, otherwise: str) -> str:
+    """Return a page as it is configured, or what that means here; without that, the page beside the log-in page."""
+    return own_page(settings, configured) or configured or f"{LIKE_LOGIN}/{otherwise}"
 
 
 def failure(message: str, **facts: str) -> dict[str, str]:

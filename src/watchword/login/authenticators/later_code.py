@@ -7,6 +7,7 @@ for an address.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from watchword.accounts.addresses import mask_mailbox
 from watchword.accounts.claims import Channel
@@ -26,11 +27,12 @@ from watchword.login.authenticators.one_time_code import (
     Tried,
     current_challenge,
     lifetime_of,
+    older_codes,
     start_code,
     try_code,
 )
 from watchword.login.authenticators.one_time_code import Outcome as Try
-from watchword.login.authenticators.sending import Barrier, ResendRules, Sending, leaving
+from watchword.login.authenticators.sending import Barrier, ResendRules, Sending, leaving, over_quota
 from watchword.login.model import LOCAL, LOGIN_PAGE, Answer, Place
 from watchword.login.notices import tell_of_lock
 from watchword.login.parameters import LocalOtpParameters, read_parameters
@@ -117,20 +119,34 @@ class _Round:
             spacing=timedelta(seconds=names.resend_spacing), block=timedelta(minutes=self.policy.block_minutes),
         )  # fmt: skip
 
-    def code_page(self, query: Mapping[str, str], *, notified: Notified | None = None, retrying: bool = False) -> Asked:
+    @property
+    def is_spent(self) -> bool:
+        challenge = current_challenge(self.turn, self.kind.name)
+        return challenge is not None and challenge.attempts >= self.plan.most_answers
+
+    def code_page(
+        self,
+        query: Mapping[str, str],
+        *,
+        notified: Notified | None = None,
+        retrying: bool = False,
+        **notes: Any,  # noqa: ANN401  # as JSON has it
+    ) -> Asked:
         """Send the browser to the page that asks for the code, and note what else it shows."""
         plan, challenge = self.plan, current_challenge(self.turn, self.kind.name)
         login = self.turn.login.noting(
             numeric=plan.alphabet == DIGITS, length=plan.length, may_resend=True,
             attempts_left=plan.most_answers - challenge.attempts if challenge and challenge.attempts else None,
+            **{"again": None, "is_older": None, "may_type": None, **notes},
         )  # fmt: skip
         told = {"username": self.holder.person.name, **self._shown(), **query}
         turn = replace(self.turn, login=login)
         return self.pages.ask(turn, self.pages.code, told, notified=notified, retrying=retrying)
 
-    def error(self, query: Mapping[str, str]) -> Asked:
+    def error(self, query: Mapping[str, str], **notes: Any) -> Asked:  # noqa: ANN401  # as JSON has it
         """Send the browser to the page that says why there is no code."""
-        return self.pages.ask(self.turn, self.pages.error, query, retrying=True)
+        turn = replace(self.turn, login=self.turn.login.noting(**{"may_type": None, **notes}))
+        return self.pages.ask(turn, self.pages.error, query, retrying=True)
 
     def _shown(self) -> dict[str, str]:
         """Return where the code goes, masked; to somebody who has proven nothing it is not told."""
@@ -171,7 +187,7 @@ class LaterCode:
         found = self._round(turn, answer)
         if found is None or challenge is None or not challenge.sends:
             return self._send_first(turn, answer)
-        return found.code_page(failure(say.WRONG), retrying=True)
+        return GaveUp(message=say.WRONG) if found.is_spent else found.code_page(failure(say.WRONG), retrying=True)
 
     def send_failed(self, turn: Turn, message_id: str, reason: str) -> Outcome | None:
         """Say that the code could not be sent, where the tenant wants that (8.3)."""
@@ -211,7 +227,8 @@ class LaterCode:
 
     def _send(self, found: _Round, address: str) -> Outcome:
         work, rules = found.turn.work, found.resends
-        barrier = rules.barrier(work, found.holder, found.plan, current_challenge(found.turn, self.name))
+        before, older = current_challenge(found.turn, self.name), older_codes(found.turn, self.name) or None
+        barrier = rules.barrier(work, found.holder, found.plan, before)
         if barrier is not None:
             return self._stop(found, *barrier)
         kind, template = self.kind, found.parameters.template or self.kind.template
@@ -220,13 +237,15 @@ class LaterCode:
         notified = start_code(found.turn, found.plan, found.holder, leave)
         sent = found
         if notified is None or notified.state is MessageState.WAITING:  # else the code before is as good as it was
-            sent = replace(found, turn=replace(found.turn, login=found.turn.login.noting(sent_to=address or None)))
+            login = found.turn.login.noting(sent_to=address or None, older=older)
+            sent = replace(found, turn=replace(found.turn, login=login))
             rules.count(work, found.holder)
+        again = True if before is not None and before.sends else None
         if found.holder.is_hidden:
-            return sent.code_page({})
+            return sent.code_page({}, again=again)
         if notified is not None and notified.state is MessageState.HELD:
-            return found.error(failure(say.OVER_QUOTA))
-        return sent.code_page({}, notified=notified)
+            return found.error(over_quota(work, found.holder, kind.channel, address), may_type=again)
+        return sent.code_page({}, notified=notified, again=again)
 
     def _stop(self, found: _Round, barrier: Barrier, seconds: int) -> Outcome:
         if barrier is Barrier.TOO_SOON:
@@ -238,7 +257,8 @@ class LaterCode:
             return GaveUp(message=say.TOO_MANY_RESENDS)
         if challenge is None or not challenge.sends:  # there is no code that could still be entered
             return found.error(failure(say.TOO_MANY_RESENDS))
-        return found.code_page(failure(say.TOO_MANY_RESENDS))
+        again_at = found.turn.work.now.timestamp() + seconds if seconds else 0
+        return found.code_page(failure(say.TOO_MANY_RESENDS), no_resend_before=again_at)
 
     # --- judging
 
@@ -281,7 +301,7 @@ class LaterCode:
         if not found.holder.is_hidden and (tried.lock is not None or tried.outcome in {Try.LOCKED, Try.CLOSED}):
             return self._locked(self._round(found.turn, None) or found)
         left = {"remainingNumberOfSMSOtpAttempts": str(tried.left)} if names.tells_reasons else {}
-        return found.code_page({**left, **failure(say.WRONG)}, retrying=True)
+        return found.code_page({**left, **failure(say.WRONG)}, retrying=True, is_older=tried.is_older or None)
 
     def _locked(self, found: _Round) -> Asked:
         if found.parameters.tells_reasons and found.is_closed:

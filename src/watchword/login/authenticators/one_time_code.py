@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from hmac import compare_digest
 
-from watchword.accounts.backup_codes import spend_backup_code
+from watchword.accounts.backup_codes import spend_backup_code, without_breaks
 from watchword.accounts.budgets import Verdict as Budget
 from watchword.accounts.guessing import Guess, Lock, count_failure, forgive_guess, note_success, spend_guess
 from watchword.accounts.model import Factor
@@ -24,6 +24,8 @@ DIGITS = "0123456789"
 LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + DIGITS
 SHORTEST, LONGEST, USUAL_LENGTH = 4, 10, 6
 MOST_ANSWERS = 5
+MOST_OLDER = 5
+"""Codes of a login that are still known when a newer one has gone out."""
 RECOMMENDED_LIVES = (timedelta(seconds=30), timedelta(seconds=600))
 UNSENT = frozenset({MessageState.FAILED, MessageState.HELD, MessageState.CANCELLED, MessageState.EXPIRED})
 
@@ -43,8 +45,8 @@ class CodePlan:
     """Whether a code is too old at the very end of its life already."""
 
     def read(self, typed: str) -> str:
-        """Return a code as it was meant: blanks around it and small letters are forgiven (D-16)."""
-        bare = typed.strip(" \t\r\n")
+        """Return a code as it was meant: blanks, dashes and small letters are forgiven (D-16)."""
+        bare = without_breaks(typed)
         return bare.upper() if self.alphabet != DIGITS and bare.isascii() else bare
 
 
@@ -73,6 +75,8 @@ class Tried:
     lock: Lock | None = None
     by_code: bool = True
     """Whether it was the code itself, and no backup code."""
+    is_older: bool = False
+    """Whether it was a code of this login in whose place another has gone out."""
 
 
 def lifetime_of(work: Work, seconds: int) -> timedelta:
@@ -142,7 +146,8 @@ def try_code(turn: Turn, plan: CodePlan, holder: Holder, typed: str, *, backup: 
         outcome, tried = Outcome.RIGHT, replace(tried, by_code=False)
     if user is None and holder.is_hidden and outcome is Outcome.RIGHT:
         outcome = Outcome.WRONG
-    return replace(tried, outcome=outcome, lock=_settle(work, holder, guess, outcome))
+    is_older = outcome is Outcome.WRONG and _is_older(turn, plan, _bound(holder, plan.read(typed)))
+    return replace(tried, outcome=outcome, is_older=is_older, lock=_settle(work, holder, guess, outcome))
 
 
 def _compare(turn: Turn, plan: CodePlan, challenge: Challenge, code: str) -> Outcome:
@@ -158,6 +163,18 @@ def _compare(turn: Turn, plan: CodePlan, challenge: Challenge, code: str) -> Out
         challenges.latch_expired(challenge)
         return Outcome.EXPIRED
     return Outcome.RIGHT if challenges.redeem(challenge, code) else Outcome.OVERTAKEN
+
+
+def older_codes(turn: Turn, authenticator: str) -> list[str]:
+    """Return the digests of the codes of this login that are of no use once another has gone out."""
+    last = current_challenge(turn, authenticator)
+    kept = [*turn.login.notes.get("older", ()), *([last.digest] if last is not None and last.digest else [])]
+    return kept[-MOST_OLDER:]
+
+
+def _is_older(turn: Turn, plan: CodePlan, code: str) -> bool:
+    given = Challenges(turn.work).digest(turn.login.key, plan.authenticator, code)
+    return given in turn.login.notes.get("older", ())
 
 
 def _bound(holder: Holder, code: str) -> str:

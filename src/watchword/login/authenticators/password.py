@@ -1,5 +1,6 @@
 """User name and password: ``BasicAuthenticator``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from watchword.accounts.model import User
@@ -7,15 +8,18 @@ from watchword.accounts.names import tenant_suffixes
 from watchword.accounts.usecases.passwords import PasswordOutcome, PasswordTried, prove_password
 from watchword.applications.model import BASIC
 from watchword.login.authenticator import Asked, Outcome, Proven, Turn
+from watchword.login.authenticators.code_pages import LOCKED, unlock_time
 from watchword.login.model import LOGIN_PAGE, Answer, Person, Place
 from watchword.login.notices import tell_of_lock
 from watchword.login.onward import options_of
+from watchword.login.parameters import BasicParameters, read_parameters
 from watchword.notification.outbox import Notifier
 from watchword.storage.work import Work
 from watchword.tenants.usecases import tenant_exists
 
 FAILED = "login.fail.message"
 PENDING = "account.confirmation.pending"
+_NOTHING: Mapping[str, str] = {}
 LONGEST_NAME = 255
 """Of a name that is shown again."""
 
@@ -46,12 +50,24 @@ class Password:
         if there is not turn.work:
             there.commit()
         if tried.user is None or tried.outcome is not PasswordOutcome.RIGHT:
-            return _ask(turn, PENDING if tried.outcome is PasswordOutcome.PENDING else FAILED, answer)
+            return self._refuse(turn, tried, answer)
         return Proven(person=person_of(there, tried.user), remember=answer.get("chkRemember") == "on")
 
     def send_failed(self, turn: Turn, message_id: str, reason: str) -> Outcome | None:
         """Leave everything as it is: a password sends nothing."""
         return None
+
+    def _refuse(self, turn: Turn, tried: PasswordTried, answer: Answer) -> Outcome:
+        """Say why, as far as it may be said: a lock only to whoever knows the password, or has been here before."""
+        if tried.outcome is PasswordOutcome.PENDING:
+            return _ask(turn, PENDING, answer)
+        user = tried.user
+        names = read_parameters(turn.work.settings, BASIC, BasicParameters)
+        if not names.tells_reasons or tried.outcome is not PasswordOutcome.LOCKED or user is None:
+            return _ask(turn, FAILED, answer)
+        if not tried.guess.is_open and user.id not in turn.browser.known_users:
+            return _ask(turn, FAILED, answer)
+        return _ask(turn, LOCKED, answer, unlock_time(turn, user))
 
     def _tell(self, there: Work, tried: PasswordTried) -> None:
         """Leave a mail to whose account this try has locked."""
@@ -83,9 +99,9 @@ def _named_before(person: Person | None) -> str:
     return f"{person.realm}/{person.name}@{person.tenant}"
 
 
-def _ask(turn: Turn, message: str = "", refused: Answer | None = None) -> Asked:
+def _ask(turn: Turn, message: str = "", refused: Answer | None = None, facts: Mapping[str, str] = _NOTHING) -> Asked:
     """Show the form; the name that was refused stands in it again, so that only what was wrong need be typed anew."""
     typed = refused.get("username").strip()[:LONGEST_NAME] if refused is not None else ""
-    failure = {"authFailure": "true", "authFailureMsg": message} if message else {}
+    failure = {**facts, "authFailure": "true", "authFailureMsg": message} if message else {}
     place = Place(page=LOGIN_PAGE, query={"authenticators": options_of(turn.login), **failure})
     return Asked(login=replace(turn.login.noting(typed_name=typed or None), retrying=bool(message)), place=place)

@@ -11,13 +11,15 @@ from watchword.accounts.claims import IDENTITY, Channel
 from watchword.accounts.model import User
 from watchword.accounts.store.users import Users
 from watchword.login.authenticator import Turn
+from watchword.login.authenticators.code_pages import OVER_QUOTA, failure
 from watchword.login.authenticators.holder import Holder, home_of
 from watchword.login.authenticators.one_time_code import CodePlan
 from watchword.login.parameters import whole_number
 from watchword.login.store.challenges import Challenge
 from watchword.login.store.logins import Logins
 from watchword.notification.letters import Letter, leave_letter
-from watchword.notification.outbox import Notice, Notified, Notifier
+from watchword.notification.model import MessageState
+from watchword.notification.outbox import Notice, Notified, Notifier, room_in
 from watchword.notification.store import Messages
 from watchword.storage.audit import note
 from watchword.storage.work import Work
@@ -71,7 +73,7 @@ class ResendRules:
                 log.error("the number of resends cannot be used: MaximumResendAttempts = %r", self.most)
                 return Barrier.MISTAKE, 0
             if self._is_reached(work, holder, challenge, limit):
-                return Barrier.LIMIT, 0
+                return Barrier.LIMIT, self._block_left(work, holder)
         if challenge is None or not again or challenge.sent_at is None:
             return None
         left = challenge.sent_at + self.spacing - work.now
@@ -87,6 +89,13 @@ class ResendRules:
         counted, last = (user.claims.get(uri, "") for uri in _COUNTED[self.channel])
         age = timedelta(seconds=work.now.timestamp()) - timedelta(milliseconds=int(last) if last.isdecimal() else 0)
         return (whole_number(counted) or 0) if age < self.block else 0
+
+    def _block_left(self, work: Work, holder: Holder) -> int:
+        """Return after how many seconds the counting of a person begins anew; 0 if it does not in this login."""
+        last = holder.user.claims.get(_COUNTED[self.channel][1], "") if self.of_user and holder.user else ""
+        if not last.isdecimal():
+            return 0
+        return ceil(int(last) / 1000 + self.block / _SECOND - work.now.timestamp())
 
     def count(self, work: Work, holder: Holder) -> None:
         """Count a send to a person."""
@@ -135,7 +144,8 @@ def leaving(
             Messages(work).cancel_of(holder.user.id, scenario)
             notified = leave_letter(work, notifier, holder.user, letter)
         target = holder.user.id if holder.user is not None else "-"
-        note(work, "send_login_code", target, reason=f"{turn.login.application}: {sending.channel}")
+        outcome = "ok" if notified.state is MessageState.WAITING else notified.state.value
+        note(work, "send_login_code", target, outcome=outcome, reason=f"{turn.login.application}: {sending.channel}")
         return notified
 
     return leave
@@ -150,11 +160,17 @@ def _letter(turn: Turn, holder: Holder, plan: CodePlan, sending: Sending, code: 
     return Letter(
         sending.template, sending.channel, facts, scenario=scenario, lifetime=plan.lifetime, to=sending.to,
         event=sending.event, route=sending.route, text=f"{sending.lead}{code}" if sending.lead else "",
-        for_login=_is_proven(holder, sending), awaited=not holder.is_hidden,
+        for_login=_is_proven(holder, sending.channel, sending.to), awaited=not holder.is_hidden,
     )  # fmt: skip
 
 
-def _is_proven(holder: Holder, sending: Sending) -> bool:
+def over_quota(work: Work, holder: Holder, channel: Channel, to: str) -> dict[str, str]:
+    """Return what an address says where nothing more may be sent to a number or mailbox for now; and for how long."""
+    seconds = room_in(work, channel, to, for_login=_is_proven(holder, channel, to))
+    return failure(OVER_QUOTA, **({} if seconds is None else {"retryAfter": str(seconds)}))
+
+
+def _is_proven(holder: Holder, channel: Channel, to: str) -> bool:
     """Tell whether the address was proven to be the person's, who has proven something already.
 
     Strangers, who have but typed a name, cannot use up what the person needs to log in.
@@ -162,7 +178,7 @@ def _is_proven(holder: Holder, sending: Sending) -> bool:
     user = holder.user
     if user is None or holder.is_hidden:
         return False
-    return user.is_verified(sending.channel) and user.address(sending.channel) == sending.to
+    return user.is_verified(channel) and user.address(channel) == to
 
 
 def _notice(work: Work, holder: Holder, letter: Letter) -> Notice:

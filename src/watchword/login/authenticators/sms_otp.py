@@ -25,10 +25,11 @@ from watchword.login.authenticators.one_time_code import Outcome as Try
 from watchword.login.authenticators.one_time_code import (
     Tried,
     current_challenge,
+    older_codes,
     start_code,
     try_code,
 )
-from watchword.login.authenticators.sending import Barrier, Sending, leaving
+from watchword.login.authenticators.sending import Barrier, Sending, leaving, over_quota
 from watchword.login.authenticators.sms_otp_failures import details, failure_code
 from watchword.login.authenticators.sms_otp_round import Round
 from watchword.login.authenticators.sms_otp_user import federated_number, find_sms_holder
@@ -71,12 +72,7 @@ class SmsOtp:
             return self._resend(turn, answer)
         if answer.get("OTPcode").strip():
             return self._verify(turn, answer)
-        challenge = current_challenge(turn, SMS_OTP)
-        if challenge is None or not challenge.sends:
-            return self._meet(turn, answer)
-        found = self._round(turn, answer)
-        # An empty answer sends nothing, and counts for nothing (D-33).
-        return self._retry(found, Try.WRONG) if found is not None else self._ask_name(turn)
+        return self._hear_nothing(turn, answer)
 
     def send_failed(self, turn: Turn, message_id: str, reason: str) -> Outcome | None:
         """Say that the provider did not take the code (5.6, 8.3), as far as it may be said."""
@@ -100,6 +96,18 @@ class SmsOtp:
         return found.code_page({**found.screen_value, **found.resend_word, **failure(message, errorCode=message)})
 
     # --- the rows of the specification
+
+    def _hear_nothing(self, turn: Turn, answer: Answer) -> Outcome:
+        """Take an answer without a code: a wish for another number, or nothing at all."""
+        challenge, found = current_challenge(turn, SMS_OTP), self._round(turn, answer)
+        if answer.get("changeNumber") == "true" and found is not None and found.may_correct:
+            return self._correct(found)
+        if challenge is None or not challenge.sends:
+            return self._meet(turn, answer)
+        # An empty answer sends nothing, and counts for nothing (D-33).
+        if found is None:
+            return self._ask_name(turn)
+        return self._spent(found) if found.is_spent else self._retry(found, Try.WRONG)
 
     def _meet(self, turn: Turn, answer: Answer | None) -> Outcome:
         """Find out who is asked, and begin with them (1.4)."""
@@ -188,6 +196,10 @@ class SmsOtp:
         login = found.turn.login.noting(number=found.typed_number)
         return self._send(replace(found, turn=replace(found.turn, login=login)), found.typed_number)
 
+    def _correct(self, found: Round) -> Asked:
+        """Ask for the number once more, of somebody who has mistyped it."""
+        return self._closed(found) or (self._spent(found) if found.is_spent else self._ask_number(found))
+
     def _ask_number(self, found: Round, more: Mapping[str, str] | None = None) -> Asked:
         known = {
             "mobileNumberRegexPattern": found.properties.get("mobile_number_regex", ""),
@@ -225,30 +237,40 @@ class SmsOtp:
     def _send(self, found: Round, number: str) -> Outcome:
         """Make a code and leave it for the number, unless it is too often or too soon (1.9, 1.10)."""
         turn, plan = found.turn, found.plan
-        barrier = found.resends.barrier(turn.work, found.holder, plan, current_challenge(turn, SMS_OTP))
+        before, older = current_challenge(turn, SMS_OTP), older_codes(turn, SMS_OTP) or None
+        barrier = found.resends.barrier(turn.work, found.holder, plan, before)
         if barrier is not None:
-            return self._stop(found, *barrier)
+            return self._stop(found, *barrier, has_code=before is not None and before.digest is not None)
         leave = leaving(turn, self.notifier, found.holder, plan, self._sending(found, number)) if number else None
         notified = start_code(turn, plan, found.holder, leave)
         sent = found
         if notified is None or notified.state is MessageState.WAITING:  # else the code before is as good as it was
-            sent = replace(found, turn=replace(turn, login=turn.login.noting(sent_to=number or None)))
+            sent = replace(found, turn=replace(turn, login=turn.login.noting(sent_to=number or None, older=older)))
             found.resends.count(turn.work, found.holder)
+        again = True if before is not None and before.sends else None
         if found.holder.is_hidden:
-            return sent.code_page({})
+            return sent.code_page({}, again=again)
         if notified is not None and notified.state is MessageState.HELD:
-            return found.error({**found.resend_word, **failure(say.OVER_QUOTA)})
-        return sent.code_page(found.screen_value, notified=notified)
+            told = over_quota(turn.work, found.holder, Channel.SMS, number)
+            return found.error({**found.resend_word, **told}, may_type=again)
+        return sent.code_page(found.screen_value, notified=notified, again=again)
 
-    def _stop(self, found: Round, barrier: Barrier, seconds: int) -> Outcome:
+    def _stop(self, found: Round, barrier: Barrier, seconds: int, *, has_code: bool) -> Outcome:
         if barrier is Barrier.MISTAKE:
             return GaveUp(message=FAILED)
         if barrier is Barrier.SPENT:
-            return found.error({"resendCode": "false", **failure(say.WRONG)})
+            return self._spent(found)
         if barrier is Barrier.LIMIT:
-            return found.error(failure(say.TOO_MANY_RESENDS))
+            again_at = found.turn.work.now.timestamp() + seconds if seconds else 0
+            return found.error(failure(say.TOO_MANY_RESENDS), may_type=has_code or None, no_resend_before=again_at)
         told = failure(say.TOO_SOON, retryAfter=str(seconds))
+        if found.typed_number and found.typed_number != found.turn.login.notes.get("sent_to"):
+            return self._ask_number(found, told)
         return found.code_page({**found.screen_value, **found.resend_word, **told})
+
+    def _spent(self, found: Round) -> Asked:
+        """Show the end of this login: nothing is compared any more, and nothing sent (D-12)."""
+        return found.error({"resendCode": "false", **failure(say.WRONG)}, is_spent=True)
 
     def _sending(self, found: Round, number: str) -> Sending:
         """Return where a code goes: by the fields of the identity provider, or as an event (5.1, 6.1)."""
@@ -305,15 +327,21 @@ class SmsOtp:
         names, step = found.parameters, found.turn.login.step
         several = step is not None and len(step.options) > 1
         if tried.outcome is Try.SPENT:
-            return found.error({"resendCode": "false", **failure(say.WRONG)})
+            return self._spent(found)
         if (names.to_options and several) or not names.retry_in_script:
             return GaveUp(message=say.EXPIRED if tried.outcome is Try.EXPIRED else say.WRONG)
+        is_last = not tried.left and tried.outcome is not Try.OVERTAKEN
+        if is_last and (found.holder.is_hidden or not self._tells_lock(tried)):
+            return self._spent(found)
         if tried.lock is not None:
             fresh = self._round(found.turn, None)
             return self._retry(fresh or found, Try.LOCKED)
-        return self._retry(found, tried.outcome)
+        return self._retry(found, tried.outcome, is_older=tried.is_older)
 
-    def _retry(self, found: Round, outcome: Try) -> Asked:
+    def _tells_lock(self, tried: Tried) -> bool:
+        return tried.lock is not None or tried.outcome is Try.LOCKED
+
+    def _retry(self, found: Round, outcome: Try, *, is_older: bool = False) -> Asked:
         """Show the page after an answer that did not do; the first row that fits (1.8)."""
         names, hidden = found.parameters, found.holder.is_hidden
         if outcome is Try.LOCKED and not hidden:
@@ -325,9 +353,9 @@ class SmsOtp:
         expired = outcome is Try.EXPIRED
         if names.retry or hidden:
             query = {**found.screen_value, **found.resend_word, **failure(say.EXPIRED if expired else say.WRONG)}
-            return found.code_page(query, retrying=True)
+            return found.code_page(query, retrying=True, is_older=is_older or None)
         message = say.EXPIRED if expired else say.MISMATCH if outcome is Try.WRONG else say.WRONG
-        return found.error({**found.resend_word, **failure(message)})
+        return found.error({**found.resend_word, **failure(message)}, is_older=is_older or None)
 
 
 def _detail(found: Round, answered: Answered | None) -> dict[str, str]:

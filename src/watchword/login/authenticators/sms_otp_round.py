@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from watchword.accounts.claims import MOBILE, SMS_CODES_DISABLED, Channel, is_true
 from watchword.accounts.model import Factor, User
@@ -55,10 +56,11 @@ class Round:
     @property
     def pages(self) -> CodePages:
         """Return the pages of the configuration."""
-        names = self.parameters
+        names, settings = self.parameters, self.turn.work.settings
         return CodePages(
-            authenticator=SMS_OTP, code=page_of(names.code_page, "smsOtp.jsp"),
-            error=page_of(names.error_page, "smsOtpError.jsp"), mobile=page_of(names.mobile_page, "mobile.jsp"),
+            authenticator=SMS_OTP, code=page_of(settings, names.code_page, "smsOtp.jsp"),
+            error=page_of(settings, names.error_page, "smsOtpError.jsp"),
+            mobile=page_of(settings, names.mobile_page, "mobile.jsp"),
         )  # fmt: skip
 
     @property
@@ -66,7 +68,14 @@ class Round:
         """Return the number of the account, else the one that was entered in this login."""
         return self.holder.address(Channel.SMS) or self.typed_number or str(self.turn.login.notes.get("number", ""))
 
-    def code_page(self, query: Mapping[str, str], *, notified: Notified | None = None, retrying: bool = False) -> Asked:
+    def code_page(
+        self,
+        query: Mapping[str, str],
+        *,
+        notified: Notified | None = None,
+        retrying: bool = False,
+        **notes: Any,  # noqa: ANN401  # as JSON has it
+    ) -> Asked:
         """Send the browser to the page that asks for the code, and note what else it shows."""
         plan, names = self.plan, self.parameters
         challenge = current_challenge(self.turn, SMS_OTP)
@@ -76,9 +85,23 @@ class Round:
             backup=names.backup_code == "true" and self.user is not None and not self.holder.is_hidden,
             resend_at=None if sent_at is None else sent_at.timestamp() + names.resend_spacing,
             attempts_left=plan.most_answers - challenge.attempts if challenge and challenge.attempts else None,
+            may_correct=True if self.may_correct else None,
+            **{"again": None, "is_older": None, "may_type": None, **notes},
         )  # fmt: skip
         turn = replace(self.turn, login=login)
         return self.pages.ask(turn, self.pages.code, query, notified=notified, retrying=retrying)
+
+    @property
+    def may_correct(self) -> bool:
+        """Tell whether the number was entered in this login and is nobody's yet, so that another may be entered."""
+        entered = bool(self.turn.login.notes.get("asks_number")) and not self.holder.is_hidden
+        return entered and not self.holder.address(Channel.SMS)
+
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether no answer is compared any more in this login (D-12)."""
+        challenge = current_challenge(self.turn, SMS_OTP)
+        return challenge is not None and challenge.attempts >= self.plan.most_answers
 
     @property
     def has_another_number(self) -> bool:
@@ -128,9 +151,11 @@ class Round:
             spacing=timedelta(seconds=names.resend_spacing), block=timedelta(minutes=names.block_minutes),
         )  # fmt: skip
 
-    def error(self, query: Mapping[str, str]) -> Asked:
+    def error(self, query: Mapping[str, str], **notes: Any) -> Asked:  # noqa: ANN401  # as JSON has it
         """Send the browser to the page that says why no code can be entered."""
-        return self.pages.ask(self.turn, self.pages.error, query, retrying=True)
+        noted = {"may_type": None, "is_spent": None, "is_older": None, **notes}
+        turn = replace(self.turn, login=self.turn.login.noting(**noted))
+        return self.pages.ask(turn, self.pages.error, query, retrying=True)
 
     @property
     def has_opted_out(self) -> bool:
