@@ -6,6 +6,7 @@ A page is a function that returns its text; a new one is a line in PAGES.
     python tools/reference.py --check    # writes nothing; fails and names the pages that are stale
 """
 
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -37,6 +38,8 @@ from watchword.tenants.http.tenants import TenantsApi
 from watchword.tenants.policies import CONNECTORS, POLICIES, properties_of
 from watchword.web.model import Door, Route
 
+CITED = re.compile(r" \([\w-]+\.md [\d.]+\)")
+"""Where the code cites what it is built from, which is no page of ours."""
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by tools/reference.py from the declarations in the code. Change those, not this page. -->"
 
@@ -202,7 +205,8 @@ def authenticator_parameters() -> str:
 def _parameter_section(name: str, group: type[Any]) -> str:
     rows = [_parameter_row(each) for each in parameters_of(group).values()]
     head = ("parameter", "default", "what it does", "what changes it")
-    return f"## {name}\n\n{(group.__doc__ or '').strip()}\n\n{_table(head, rows)}"
+    told = CITED.sub("", inspect.cleandoc(group.__doc__ or ""))
+    return f"## {name}\n\n{told}\n\n{_table(head, rows)}"
 
 
 def _parameter_row(each: Parameter) -> tuple[str, ...]:
