@@ -6,8 +6,12 @@ import pytest
 
 from tests.cli_terminal import CHEAP, Terminal
 from tests.conftest import WorldMaker
-from tests.login.visitor import Visitor, add_application, with_protocol
+from tests.login.stage import add_provider
+from tests.login.visitor import BASIC, Visitor, add_application, with_protocol
 from tests.world import World
+from watchword.accounts.claims import BACKUP_CODES, MOBILE
+from watchword.applications.authenticators import SMS_OTP
+from watchword.applications.model import Option, ProviderAuthenticator
 
 AGENT = "Test Browser/1.0"
 
@@ -52,6 +56,19 @@ def test_sessions_are_listed_with_what_was_proven(desk: Terminal, words: tuple[s
     assert listed["user_agent"] == AGENT
     assert listed["address"] == "127.0.0.1"
     assert listed["id"] in desk.run("session", "list", "kim", *words).out
+
+
+def test_a_backup_code_in_place_of_the_code_is_told(world: World, desk: Terminal, words: tuple[str, str]) -> None:
+    world.add_person("sam", claims={MOBILE: "+94771234567", BACKUP_CODES: "482913"})
+    provider = add_provider(world, "sms", ProviderAuthenticator(name=SMS_OTP, enabled=True))
+    visitor = Visitor(world)
+    visitor.begin(add_application(world, "two", (BASIC,), (Option(provider, SMS_OTP),)))
+    visitor.password("sam")
+    visitor.answer({"OTPcode": "482913"})
+    visitor.finish()
+    [listed] = desk.ask("session", "list", "sam", *words)["sessions"]
+    assert (listed["steps"], listed["backup_code"]) == (["BasicAuthenticator", "SMSOTP"], True)
+    assert "BasicAuthenticator, SMSOTP (a backup code)" in desk.run("session", "list", "sam", *words).out
 
 
 def test_a_session_that_is_ended_is_over_at_once(

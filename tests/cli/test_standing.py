@@ -1,15 +1,22 @@
 """What the support desk is told of somebody who cannot log in, and what it can do."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from tests.cli_terminal import Terminal
+from watchword.accounts.claims import Channel
 from watchword.accounts.guessing import count_failure, spend_guess
 from watchword.accounts.model import Factor
 from watchword.accounts.usecases.names import find_user
+from watchword.applications.model import Application, Option, Step
+from watchword.applications.model import Sequence as Steps
+from watchword.applications.store import Applications
+from watchword.base.entropy import new_id
 from watchword.cli.desk import Place
 from watchword.installation import open_installation
+from watchword.storage.counters import count
 from watchword.storage.work import Work
 
 
@@ -52,6 +59,46 @@ def test_a_lock_is_explained_with_what_led_to_it_and_when_it_ends(kim: Terminal)
     asked = kim.ask("user", "show", "kim")
     assert (asked["account_locked"], asked["login"]["why"], asked["failures"]) == (False, [], {})
     assert "  can log in\n" in kim.run("user", "show", "kim").out
+
+
+def in_world(terminal: Terminal, act: Callable[[Work], None]) -> None:
+    settings = Place(terminal.home).settings({})
+    with open_installation(settings, create=True) as installation:
+        installation.works.do("carbon.super", act)
+
+
+def want_code(work: Work, authenticator: str = "sms-otp-authenticator") -> None:
+    """Make an application whose second step is a code."""
+    steps = Steps((Step((Option("LOCAL", "BasicAuthenticator"),)), Step((Option("LOCAL", authenticator),))))
+    application = Application(
+        id=new_id(work.entropy, work.now), name="two", sequence=steps, created_at=work.now, modified_at=work.now
+    )
+    Applications(work).add(application)
+    work.commit()
+
+
+def test_somebody_whom_no_code_reaches_is_not_said_to_log_in(kim: Terminal) -> None:
+    kim.run("user", "add", "pat")
+    assert "  can log in\n" in kim.run("user", "show", "pat").out  # where no application wants a code
+    in_world(kim, want_code)
+    shown = kim.run("user", "show", "pat").out
+    assert "has no mobile number, so an application that wants a code by SMS lets nobody in" in shown
+    assert "can log in\n" not in shown
+    assert "can log in\n" in kim.run("user", "show", "kim").out
+
+
+def test_a_number_to_which_nothing_goes_for_now_is_told(kim: Terminal) -> None:
+    def send_too_many(work: Work) -> None:
+        for limit in work.settings.limits.sends_per_address:
+            while count(work, "sends_per_address", f"{Channel.SMS} +94721584558", limit):
+                pass
+        work.commit()
+
+    in_world(kim, want_code)
+    in_world(kim, send_too_many)
+    [why] = kim.ask("user", "show", "kim")["login"]["why"]
+    assert re.fullmatch(r"no code by SMS goes out before \S+ UTC, since too many went to the mobile number lately", why)
+    assert kim.ask("user", "show", "kim")["login"]["possible"]
 
 
 def test_each_wall_has_its_words(kim: Terminal) -> None:

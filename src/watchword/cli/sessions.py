@@ -72,12 +72,18 @@ class _Seen:
         return [each.option.authenticator for each in self.session.proofs]
 
     @property
+    def ways(self) -> list[str]:
+        """Return the steps for a reader, with what was shown instead where that is something else."""
+        proofs = self.session.proofs
+        return [each.option.authenticator + (" (a backup code)" if each.by_backup_code else "") for each in proofs]
+
+    @property
     def line(self) -> str:
         known = self.session
         remembered = ", remembered" if known.remembered else ""
         return (
             f"{known.id}  since {clock_time(known.created_at)}, last used {clock_time(known.used_at)}, "
-            f"from {known.address}{remembered}: {', '.join(self.steps)}"
+            f"from {known.address}{remembered}: {', '.join(self.ways)}"
         )
 
     @property
@@ -92,5 +98,6 @@ class _Seen:
             "address": known.address,
             "user_agent": known.user_agent,
             "steps": self.steps,
+            "backup_code": any(each.by_backup_code for each in known.proofs),
             "applications": [{"id": each.application_id, "protocol": each.protocol} for each in self.applications],
         }

@@ -1,6 +1,6 @@
 """Why somebody cannot log in, in a sentence or two; and the same as a document."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,12 +17,12 @@ _GUESSES = {
 _UNPROVEN = {Channel.SMS: "the phone", Channel.EMAIL: "the mailbox"}
 
 
-def standing_document(standing: Standing) -> dict[str, Any]:
-    """Return how an account stands, for a program."""
+def standing_document(standing: Standing, codes: Sequence[str]) -> dict[str, Any]:
+    """Return how an account stands, for a program; *codes* says why none reaches the person."""
     return {
         "login": {
             "possible": not any(_walls(standing)),
-            "why": [*_walls(standing), *_obstacles(standing)],
+            "why": [*_walls(standing), *_obstacles(standing), *codes],
             "unlock_at": instant(standing.user.unlock_at),
         },
         "failures": {
@@ -33,9 +33,9 @@ def standing_document(standing: Standing) -> dict[str, Any]:
     }
 
 
-def standing_sentences(standing: Standing) -> Iterator[str]:
+def standing_sentences(standing: Standing, codes: Sequence[str]) -> Iterator[str]:
     """Yield why the person cannot log in, if so; what was wrong lately, and how many backup codes are left."""
-    reasons = [*_walls(standing), *_obstacles(standing)]
+    reasons = [*_walls(standing), *_obstacles(standing), *codes]
     yield from (f"  {reason}" for reason in reasons or ["can log in"])
     lately = [
         f"{_plural(each.count, _GUESSES[Factor(factor)])} in a row, the last at {clock_time(each.last_at)}"

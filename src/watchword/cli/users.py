@@ -22,6 +22,7 @@ from watchword.base.problems import LoginRefused
 from watchword.cli.answers import FAILED, Answer, CommandFailed, clock_time, instant
 from watchword.cli.desk import Desk, command
 from watchword.cli.passwords import ask_password, given_password, password_options
+from watchword.cli.reaching import code_obstacles
 from watchword.cli.standing import standing_document, standing_sentences, unproven
 from watchword.registration.usecases.people import add_user_by_hand, remove_user
 from watchword.registration.usecases.update import update_claims
@@ -72,16 +73,18 @@ class _Known:
 def show_user(desk: Desk, name: str) -> Answer:
     """Show what is known of an account: NAME or REALM/NAME. Numbers and mailboxes are masked outside development."""
 
-    def look(work: Work) -> tuple[_Known, Standing] | None:
+    def look(work: Work) -> tuple[_Known, Standing, list[str]] | None:
         found = _find(work, name)
-        return None if found is None else (found, read_standing(work, found.user))
+        if found is None:
+            return None
+        return found, read_standing(work, found.user), list(code_obstacles(work, found.user))
 
     seen = desk.look(look)
     if seen is None:
         return Answer({"exists": False}, [f"There is no user {name}."], FAILED)
-    known, standing = replace(seen[0], user=seen[1].user), seen[1]
-    document = {**_document(desk, known), **standing_document(standing)}
-    return Answer(document, [*_sentences(known), *standing_sentences(standing)])
+    (_, standing, codes), known = seen, replace(seen[0], user=seen[1].user)
+    document = {**_document(desk, known), **standing_document(standing, codes)}
+    return Answer(document, [*_sentences(known), *standing_sentences(standing, codes)])
 
 
 @command(user, "list", example="watchword user list --tenant acme.example")

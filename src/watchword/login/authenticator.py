@@ -57,6 +57,7 @@ class Proven:
 
     person: Person
     skipped: bool = False
+    by_backup_code: bool = False
     remember: bool = False
 
 

@@ -138,7 +138,10 @@ class Dispatcher:
         if step is None or option is None:
             message = "an authenticator has proven something that no step asked for"
             raise AssertionError(message)
-        return Proof(step=step, option=option, person=proven.person, at=turn.work.now, skipped=proven.skipped)
+        return Proof(
+            step=step, option=option, person=proven.person, at=turn.work.now, skipped=proven.skipped,
+            by_backup_code=proven.by_backup_code,
+        )  # fmt: skip
 
     def _give_up(self, work: Work, login: Login, outcome: GaveUp) -> Moved:
         """Offer the other options of the step; where there is none, the login has failed, and a page says why."""

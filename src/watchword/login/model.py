@@ -83,6 +83,8 @@ class Proof:
     at: datetime
     skipped: bool = False
     """Whether the authenticator let the person pass without asking for anything."""
+    by_backup_code: bool = False
+    """Whether a backup code was taken in place of the code that was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -311,7 +311,7 @@ class SmsOtp:
             except ClaimTaken as problem:
                 found.turn.work.release()
                 return self._ask_number(found, failure(say.WRONG, authFailureInfo=problem.description or ""))
-        return Proven(person=found.holder.proven())
+        return Proven(person=found.holder.proven(), by_backup_code=not by_code)
 
     def _keep_number(self, found: Round, user: User, number: str) -> None:
         home = home_of(found.turn.work, found.holder.person)
