@@ -457,6 +457,16 @@ def test_the_page_after_a_failed_code_says_what_is_left(visitor: Visitor, bank: 
     assert "Enter the code" in look(visitor, f"/{CODE_PAGE}?sessionDataKey={visitor.key_of_page}").text
 
 
+def test_a_login_without_tries_left_can_be_begun_again(visitor: Visitor, bank: str, staged: Staged) -> None:
+    staged.page, staged.notes = FAILED_PAGES[0], {"is_spent": True}
+    staged.query = {"authFailure": "true", "authFailureMsg": "authentication.fail.message", "resendCode": "false"}
+    page = look(at_code_page(visitor, bank))
+    assert "No code is accepted here any more" in page.text
+    assert f'<a class="button" href="{ACCESS_URL}">' in visitor.shown
+    assert "Type the code again" not in page.text
+    assert "resendCode" not in visitor.shown
+
+
 def test_what_somebody_was_told_who_asks_for_help_is_found_by_the_number_on_the_page(
     visitor: Visitor, bank: str, staged: Staged, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -391,6 +391,21 @@ def test_the_sixth_answer_is_refused_even_if_it_is_right(stage: Stage) -> None: 
     assert (stage.page, stage.sent) == ("error", 1)
 
 
+@pytest.mark.parametrize("name", ["alice", "bob", "nobody"])
+def test_as_first_factor_the_last_try_ends_the_login_of_anybody(stages: StageMaker, name: str) -> None:
+    policies = {"account.lock.handler.lock.on.max.failed.attempts.enable": "true",
+                "account.lock.handler.On.Failure.Max.Attempts": "5"}  # fmt: skip
+    stage = stages(Scene(parameters={"EnableAccountLockingForFailedAttempts": "true"}, policies=policies))
+    stage.enter("first")
+    stage.visitor.answer({"username": name})
+    seen = []
+    for _ in range(6):
+        stage.submit("000000")
+        query = stage.visitor.query
+        seen.append((stage.page, query["authFailureMsg"], query["resendCode"]))
+    assert seen == [("code", WRONG, "true")] * 4 + [("error", WRONG, "false")] * 2
+
+
 def test_answers_that_come_together_are_counted_one_by_one(stage: Stage) -> None:
     stage.sign_in("demo", "alice")
     key, cookies, wrong = stage.visitor.key, dict(stage.visitor.cookies), stage.other_code
