@@ -88,6 +88,8 @@ def open_installation(
     try:
         _bring_up_to_date(database, may_change=create)
         clock = SystemClock(settings.data / "clock" if settings.dev or settings.demo else None)
+        if moved := clock.shift():
+            log.warning("the clock is moved by %s, until `watchword clock reset`", moved)
         faults = find_faults(settings, environment)
         surroundings = Surroundings(database, settings, clock, entropy, keys, hasher, faults)
         works = Works(surroundings)

@@ -31,6 +31,14 @@ def test_a_server_answers_and_sees_what_a_command_has_done(dev: Terminal, tmp_pa
     assert "development mode" in log.read_text()
 
 
+def test_a_server_whose_clock_was_moved_says_so_at_its_start(dev: Terminal, tmp_path: Path) -> None:
+    dev.run("clock", "advance", "PT11M")
+    log = tmp_path / "log"
+    with Server(dev.home, log, Ports().pair()) as server:
+        server.wait_until_ready()
+    assert "the clock is moved by 0:11:00, until `watchword clock reset`" in log.read_text()
+
+
 def test_a_server_that_is_told_to_stop_ends_well(dev: Terminal) -> None:
     process = serve(dev, "--port", str(Ports().pair()))
     assert process.stderr is not None
