@@ -72,6 +72,21 @@ def test_a_parameter_that_nobody_knows_is_not_in_force(terminal: Terminal) -> No
     assert [key for key in report["values"] if "SMSOTP" in key] == ["authentication.authenticator[SMSOTP].RetryEnable"]
 
 
+def test_pages_with_a_whole_address_are_told(terminal: Terminal) -> None:
+    add_settings(
+        terminal,
+        "[server]\noffset = 200\n"
+        '[authentication.authenticator.sms_otp]\nname = "SMSOTP"\nenable = true\n'
+        "[authentication.authenticator.sms_otp.parameters]\n"
+        'SMSOTPAuthenticationEndpointURL = "https://localhost:9443/smsotpauthenticationendpoint/smsotp.jsp"\n'
+        'MobileNumberRegPage = "https://pages.example/mobile.jsp"\n',
+    )
+    told = "\n".join(terminal.ask("check")["warnings"])
+    assert "SMSOTPAuthenticationEndpointURL names a page of this server, so it means" in told
+    assert ":9643/smsotpauthenticationendpoint/smsotp.jsp, not https://localhost:9443/" in told
+    assert "MobileNumberRegPage leads to https://pages.example, which is not this server" in told
+
+
 def test_a_channel_without_a_sender_is_told_and_no_error(terminal: Terminal) -> None:
     assert gaps(terminal) == ["codes by SMS", "codes by EMA"]
     add_settings(terminal, MAIL)
