@@ -44,6 +44,9 @@ class Screen:
 
     def sign_up(self, name: str = "kim") -> None:
         self.open("/register")
+        self.fill_sign_up(name)
+
+    def fill_sign_up(self, name: str) -> None:
         self.type("mobile", NUMBER)
         self.type("username", name)
         self.type("password", PASSWORD)

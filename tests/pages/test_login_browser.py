@@ -16,6 +16,7 @@ from tests.login.screen import free_port, listening
 from tests.login.staged import BACKUP, MAIL, NUMBER, RIGHT, SMS, Staged
 from tests.login.visitor import BASIC, add_application, with_protocol
 from tests.pages.test_browser import Screen, Windows, complaints, drivers  # noqa: F401  # drivers is a fixture
+from tests.pages.visitor import PASSWORD as SIGN_UP_PASSWORD
 from tests.pages.visitor import setting
 from tests.world import PASSWORD, PATIENCE_SECONDS, World
 from watchword.accounts.backup_codes import make_backup_codes
@@ -122,6 +123,18 @@ def test_it_can_be_done_by_keyboard_alone(screen: LoginScreen) -> None:
     screen.wait_for("This code is not right")
     webdriver.ActionChains(screen.driver).send_keys(RIGHT[:5], RIGHT[5:], Keys.ENTER).perform()
     screen.wait_for(DONE)
+
+
+def test_a_newcomer_signs_up_on_the_way_and_goes_on_with_the_same_login(screen: LoginScreen) -> None:
+    screen.begin(add_application(screen.world, "Shop"))
+    screen.press("No account yet? Sign up")
+    screen.fill_sign_up("kim")
+    screen.type("code", screen.world.last_code())
+    screen.press("Confirm")
+    screen.press("Go on to log in")
+    screen.wait_for("to Shop")
+    screen.fill(username="kim", password=SIGN_UP_PASSWORD)
+    screen.wait_for('"user":"kim"')
 
 
 def test_after_a_refusal_the_focus_is_in_the_field_and_the_reason_is_read_with_it(screen: LoginScreen) -> None:
