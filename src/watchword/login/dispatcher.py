@@ -20,12 +20,14 @@ from watchword.login.model import (
     Failure,
     Login,
     Option,
+    Person,
     Place,
     Proof,
     Session,
     Step,
 )
 from watchword.login.onward import options_of
+from watchword.login.standing import proofs_stand
 from watchword.notification.outbox import Notified
 from watchword.storage.audit import note
 from watchword.storage.work import Work
@@ -34,6 +36,7 @@ FAILED = "login.fail.message"
 UNUSABLE = "authenticator.unusable"
 OTHER_TENANT = "user.tenant.domain.mismatch.message"
 OTHER_PERSON = "other.person"
+REVOKED = "login.stale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ class Duty(Protocol):
     def ask(self, turn: Turn) -> Asked | None:
         """Ask for it; ``None`` if there is nothing to do."""
 
-    def hear(self, turn: Turn, answer: Answer) -> Asked | None:
-        """Take an answer; ``None`` when the duty is done."""
+    def hear(self, turn: Turn, answer: Answer) -> Asked | Login:
+        """Take an answer; the login goes on as it is returned when the duty is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class Dispatcher:
             return Moved(login)
         if login.failure is not None:
             return self._end(login, login.failure)
+        if not proofs_stand(work, login):
+            return self._give_up(work, login, GaveUp(message=REVOKED), final=True)
         if answer.get("deny") == "true":
             note(work, "login", _whom(login), outcome="refused", reason="cancelled")
             return self._end(login, Failure.CANCELLED)
@@ -113,19 +118,22 @@ class Dispatcher:
         """Pass an answer to the authenticator that it is for; one that was only chosen begins."""
         chosen = self._choose(login, answer)
         if chosen is None:
-            return self._offer(login, FAILED)
+            return Moved(login) if login.place is not None else self._offer(login, FAILED)
         is_new = chosen != login.option
         asking = replace(login, option=chosen, notes={}, retrying=False) if is_new else login
         turn = self._turn(work, asking, browser)
         authenticator = self._of(turn)
         if authenticator is None:
             return self._give_up(work, asking, GaveUp(message=UNUSABLE))
-        begins = is_new and not authenticator.wants(turn, answer)
+        # Whoever changes to another option begins with it: what was noted of an earlier try is gone.
+        begins = is_new and not (chosen.authenticator in INLINE and authenticator.wants(turn, answer))
         return self._hear_outcome(authenticator.begin(turn) if begins else authenticator.judge(turn, answer), turn)
 
     def _hear_outcome(self, outcome: Outcome, turn: Turn) -> Moved:
         match outcome:
-            case Proven(remember=remember):
+            case Proven(person=person, remember=remember):
+                if not _is_one_person(turn.login, person):
+                    return self._give_up(turn.work, turn.login, GaveUp(message=OTHER_PERSON), final=True)
                 login = replace(turn.login, remember=turn.login.remember or remember)
                 return self._go_on(turn.work, login.proven(self._proof(turn, outcome)), turn.browser)
             case Asked(login=login, place=place, notified=notified):
@@ -143,10 +151,10 @@ class Dispatcher:
             by_backup_code=proven.by_backup_code,
         )  # fmt: skip
 
-    def _give_up(self, work: Work, login: Login, outcome: GaveUp) -> Moved:
+    def _give_up(self, work: Work, login: Login, outcome: GaveUp, *, final: bool = False) -> Moved:
         """Offer the other options of the step; where there is none, the login has failed, and a page says why."""
         step = login.step
-        if step is not None and len(step.options) > 1:
+        if not final and step is not None and len(step.options) > 1:
             return self._offer(login, outcome.message)
         note(work, "login", _whom(login), outcome="refused", reason=outcome.message)
         place = Place(
@@ -169,10 +177,10 @@ class Dispatcher:
 
     def _hear(self, work: Work, login: Login, browser: Browser, answer: Answer) -> Moved:
         duty = next(each for each in self.duties if each.name == login.duty)
-        asked = duty.hear(self._turn(work, login, browser), answer)
-        if asked is not None:
-            return Moved(replace(asked.login, duty=duty.name, place=asked.place), asked.notified)
-        return self._fulfil(work, replace(login, duty="", notes={}, place=None), browser)
+        heard = duty.hear(self._turn(work, login, browser), answer)
+        if isinstance(heard, Asked):
+            return Moved(replace(heard.login, duty=duty.name, place=heard.place), heard.notified)
+        return self._fulfil(work, replace(heard, duty="", notes={}, place=None), browser)
 
     def _end(self, login: Login, failure: Failure | None) -> Moved:
         return Moved(replace(login, is_over=True, failure=failure, option=None, notes={}, place=None, duty=""))
@@ -239,11 +247,22 @@ def _taken_before(login: Login, session: Session) -> Login:
     return login
 
 
+def _is_one_person(login: Login, person: Person) -> bool:
+    """Tell whether a step proves the person whom the steps before have found.
+
+    Somebody whom another provider has proven may be found here under a name of ours; nobody else is two people.
+    """
+    before = [each.person for each in login.proofs]
+    return all(each.is_same(person) or (each.is_federated and each.is_proven) for each in before)
+
+
 def _refusal(work: Work, login: Login) -> str | None:
     """Say why whoever has taken every step may not come in after all."""
     subject, request = login.subject, login.request
     if subject is None or not any(each.person.is_proven and not each.skipped for each in login.proofs):
         return FAILED
+    if not proofs_stand(work, login):
+        return REVOKED
     if not login.is_saas and not subject.is_federated and subject.tenant != work.tenant:
         return OTHER_TENANT
     if request.must_be_wanted and subject.name.casefold() != (request.wanted_user or "").casefold():

@@ -58,6 +58,7 @@ class Person:
     """Who somebody is: proven by a step, or only named where ``is_proven`` is false."""
 
     name: str
+    """As the account has it; as it was typed where nothing is proven."""
     realm: str = ""
     tenant: str
     user_id: str | None = None
@@ -71,6 +72,12 @@ class Person:
     def is_federated(self) -> bool:
         """Tell whether another provider proved it."""
         return self.provider_id != LOCAL
+
+    def is_same(self, other: "Person") -> bool:
+        """Tell whether both are the same account, or the same person of another provider."""
+        if self.user_id is not None or other.user_id is not None:
+            return (self.user_id, self.tenant) == (other.user_id, other.tenant)
+        return (self.provider_id, self.name, self.tenant) == (other.provider_id, other.name, other.tenant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +159,13 @@ class Login:
 
     @property
     def subject(self) -> Person | None:
-        """Return who the application is told of."""
+        """Return who the application is told of: whom the subject step has found, as a step has proven that person."""
         proof = self.proof_of(self.sequence.subject_step)
-        return proof.person if proof else self.person
+        found = proof.person if proof else self.person
+        if found is None or found.is_proven:
+            return found
+        proven = (each.person for each in self.proofs if each.person.is_proven and not each.skipped)
+        return next((each for each in proven if each.is_same(found)), None)
 
     def noting(self, **notes: Any) -> "Login":  # noqa: ANN401  # as JSON has it
         """Return the login with something more for its authenticator to remember; ``None`` forgets."""
@@ -226,5 +237,6 @@ class LoginResult:
 
     @property
     def is_two_factor(self) -> bool:
-        """Tell whether more than one thing was proven."""
-        return len({each.option.authenticator for each in self.proofs if not each.skipped}) > 1
+        """Tell whether more than one thing was proven; a name proves nothing."""
+        proven = [each for each in self.proofs if each.person.is_proven and not each.skipped]
+        return len({each.option.authenticator for each in proven}) > 1

@@ -9,9 +9,9 @@ from typing import Any
 from watchword.accounts.backup_codes import count_backup_codes
 from watchword.applications.authenticators import BACKUP_CODE, EMAIL_OTP
 from watchword.login.model import Login, Person
+from watchword.login.standing import user_of
 from watchword.login.store.challenges import Challenge, Challenges
 from watchword.login.told import number_of
-from watchword.login.usecases.finish import user_of
 from watchword.notification.model import OutboxEntry
 from watchword.notification.store import Messages
 from watchword.storage.work import Work

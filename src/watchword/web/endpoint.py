@@ -204,7 +204,7 @@ class Endpoint:
             path = {name: value for name, value in request.path_params.items() if name != "tenant"}
             query = {name: value for name, value in request.query_params.items() if "\0" not in value}
             raw_query = request.scope["query_string"].decode("latin-1")
-            asked = Ask(body, caller, origin.source, path, query, request.headers, request.cookies, raw_query)
+            asked = Ask(body, caller, origin.source, path, query, request.headers, _cookies(request), raw_query)
             result = route.handler(work, asked)
             return result if isinstance(result, Reply) else Reply(result)
 
@@ -250,6 +250,16 @@ class _Application(Starlette):
             return
         response = await served(Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+def _cookies(request: Request) -> dict[str, str]:
+    """Return the cookies; of two of one name the first, which is that of the longer path (RFC 6265, 5.4)."""
+    found: dict[str, str] = {}
+    for part in request.headers.get("cookie", "").split(";"):
+        name, equals, value = part.strip().partition("=")
+        if equals:
+            found.setdefault(name.strip(), value.strip().strip('"'))
+    return found
 
 
 def _refuse_nul(request: Request) -> None:

@@ -337,6 +337,10 @@ class Users:
         """Let every session end that a user of the tenant has, here or in another tenant."""
         self.work.write(_END_SESSIONS, now=self.work.now)
 
+    def end_sessions_of(self, user_id: str) -> None:
+        """Let every session of one user end, and every login that is under way."""
+        self._set(user_id, sessions_from=self.work.now)
+
     def has_realm(self, realm: str) -> bool:
         """Tell whether there is a secondary store of that name."""
         mine = (user_stores.c.tenant == self.work.tenant) & (user_stores.c.realm == realm)

@@ -45,8 +45,10 @@ class Holder:
         return not (turn.login.is_saas or self.person.is_federated or self.person.tenant == turn.work.tenant)
 
     def proven(self) -> Person:
-        """Return the person once the code was right."""
-        return replace(self.person, is_proven=True)
+        """Return the person once the code was right, by the name that the account has."""
+        if self.user is None or self.person.user_id != self.user.id:
+            return replace(self.person, is_proven=True)
+        return replace(self.person, name=self.user.name.typed, realm=self.user.name.realm, is_proven=True)
 
 
 def home_of(work: Work, person: Person) -> Work:
@@ -70,7 +72,8 @@ def find_holder(turn: Turn, answer: Answer | None = None) -> Holder | None:
         return None
     user = find_login_user(turn.work, named)
     person = person_of(turn.work, user) if user else Person(name=named, tenant=turn.work.tenant)
-    return Holder(person=replace(person, provider_id=LOCAL, is_proven=False), user=user, is_hidden=True)
+    shown = replace(person, name=named, provider_id=LOCAL, is_proven=False)
+    return Holder(person=shown, user=user, is_hidden=True)
 
 
 def is_anybody_proven(turn: Turn) -> bool:

@@ -33,7 +33,8 @@ class Identifier:
         person = Person(name=typed, tenant=turn.work.tenant) if user is None else person_of(there, user)
         if there is not turn.work:
             there.release()
-        return Proven(person=replace(person, is_proven=False))
+        # It is shown again as it was typed: how the account spells it, nobody has proven to be told.
+        return Proven(person=replace(person, name=typed, is_proven=False))
 
     def send_failed(self, turn: Turn, message_id: str, reason: str) -> Outcome | None:
         """Leave everything as it is: a name sends nothing."""

@@ -88,15 +88,13 @@ def person_of(work: Work, user: User) -> Person:
 
 
 def _name_of(turn: Turn, answer: Answer) -> str:
-    """Return the name that was typed, or that an earlier step has asked for."""
-    return answer.get("username").strip() or _named_before(turn.person)
-
-
-def _named_before(person: Person | None) -> str:
-    """Return a name that an earlier step has asked for, so that it means the same account."""
-    if person is None or person.user_id is None:
-        return "" if person is None else person.name
-    return f"{person.realm}/{person.name}@{person.tenant}"
+    """Return the name whose password it is: once a step has found somebody here, no other name is looked at."""
+    person = turn.person
+    if person is None or person.is_federated:
+        return answer.get("username").strip()
+    if not person.is_proven or person.user_id is None:
+        return person.name  # as it was typed, so that it means the same account again
+    return f"{person.realm}/{person.name}@{person.tenant}" if person.realm else f"{person.name}@{person.tenant}"
 
 
 def _ask(turn: Turn, message: str = "", refused: Answer | None = None, facts: Mapping[str, str] = _NOTHING) -> Asked:

@@ -16,9 +16,9 @@ from watchword.applications.store import Applications
 from watchword.base.problems import ClaimTaken
 from watchword.login.authenticator import Asked, Turn
 from watchword.login.authenticators.holder import is_more_than_a_password
-from watchword.login.model import Answer, Place
+from watchword.login.model import Answer, Login, Place
 from watchword.login.password_rules import Blame
-from watchword.login.usecases.finish import user_of
+from watchword.login.standing import user_of
 from watchword.storage.audit import note
 from watchword.storage.work import Work
 
@@ -41,18 +41,18 @@ class ClaimsDuty:
             return None
         return Asked(login=turn.login.noting(claims=missing), place=Place(page=CLAIMS_PAGE))
 
-    def hear(self, turn: Turn, answer: Answer) -> Asked | None:
+    def hear(self, turn: Turn, answer: Answer) -> Asked | Login:
         """Keep what was given; of an incomplete form nothing is kept."""
         user = _person(turn)
         missing = _missing(turn, user) if user is not None else []
         if user is None or not missing:
-            return None
+            return turn.login
         given = {uri: answer.get(field_of(uri)).strip() for uri in missing}
         blames = [blame for uri, value in given.items() if (blame := _blame(turn.work, uri, value))]
         if not blames:
             blames = _keep(_home(turn), user, given)
         if not blames:
-            return None
+            return turn.login
         turn.work.release()
         typed = {field_of(uri): value[:MOST_CHARACTERS] for uri, value in given.items()}
         login = turn.login.noting(claims=missing, typed=typed, errors=[blame.to_json() for blame in blames])

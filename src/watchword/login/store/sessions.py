@@ -31,6 +31,9 @@ _SAVE = Statement(
         created_at=bindparam("new_created_at"),
     )
 )  # fmt: skip
+_TOUCH = Statement(
+    update(sessions).where(_IT).values(used_at=bindparam("new_used_at"), idle_at=bindparam("new_idle_at"))
+)
 _END = Statement(delete(sessions).where(_IT).returning(sessions.c.id))
 _TELL = Statement(
     update(session_applications)
@@ -109,6 +112,10 @@ class Sessions:
             new_used_at=session.used_at, new_idle_at=session.idle_at, new_ends_at=session.ends_at,
             new_remembered=session.remembered, new_created_at=session.created_at,
         )  # fmt: skip
+
+    def touch(self, session: Session) -> None:
+        """Store that a session was used; its cookie stays."""
+        self.work.write(_TOUCH, of_id=session.id, new_used_at=session.used_at, new_idle_at=session.idle_at)
 
     def end(self, session_id: str) -> bool:
         """End a session; return whether it was there.

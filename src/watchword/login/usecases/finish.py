@@ -5,14 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watchword.accounts.guessing import note_whole_login
-from watchword.accounts.model import User
-from watchword.accounts.store.users import Users
 from watchword.base.entropy import new_id
 from watchword.base.problems import LoginStale
 from watchword.login.authenticator import Browser
 from watchword.login.dispatcher import Moved
 from watchword.login.model import Failure, Login, LoginResult, Person, Proof, Session
 from watchword.login.onward import Onward, location_of
+from watchword.login.standing import may_be_logged_in, proofs_stand, stands, user_of
 from watchword.login.store.logins import LoginMoved, Logins
 from watchword.login.store.sessions import Sessions
 from watchword.login.usecases.sessions import end_session
@@ -46,8 +45,8 @@ def arrive(work: Work, moved: Moved, browser: Browser, store: Callable[[Login], 
     work.commit()
     work.reach("after_login_moves")
     return Onward(
-        login=login, location=location_of(work, login), nonce=nonce, session=session, session_secret=secret,
-        known_users=known,
+        login=login, location=location_of(work, login), nonce=nonce, session=session if secret else None,
+        session_secret=secret, known_users=known,
     )  # fmt: skip
 
 
@@ -76,7 +75,10 @@ def take_result(work: Work, key: str, browser: Browser) -> LoginResult:
 
 def _told(work: Work, login: Login, result: LoginResult) -> LoginResult:
     subject, person = login.subject, login.person
-    if subject is None or person is None or result.session is None:
+    session = result.session
+    if subject is None or person is None or session is None or not stands(work, session):
+        return replace(result, failure=Failure.NOT_AUTHENTICATED)
+    if not proofs_stand(work, login):
         return replace(result, failure=Failure.NOT_AUTHENTICATED)
     if subject.user_id is None:
         return replace(result, person=subject, claims=dict(person.attributes))
@@ -86,25 +88,16 @@ def _told(work: Work, login: Login, result: LoginResult) -> LoginResult:
     return replace(result, person=subject, claims=user.all_claims(), roles=user.roles)
 
 
-def user_of(work: Work, person: Person) -> User | None:
-    """Return the account of somebody, in whatever tenant it is."""
-    return Users(work.within(person.tenant)).get(person.user_id) if person.user_id else None
-
-
-def may_be_logged_in(user: User) -> bool:
-    """Tell whether an account is open; a lock that ends by itself keeps nobody out who is in."""
-    return not user.disabled and not (user.locked and user.unlock_at is None)
-
-
 def _session_for(work: Work, login: Login, subject: Person, browser: Browser) -> tuple[Session, str]:
     """Return the session of a login that has succeeded, and the new secret of its cookie.
 
-    The same person goes on with the session; anybody else ends it and begins another.
+    The same person goes on with the session; anybody else ends it and begins another. The secret is empty where
+    nothing new was proven: the cookie stays, so that two tabs at once cannot take it from one another.
     """
     sessions, secret = Sessions(work), work.entropy.octets(SECRET_BYTES).hex()
     proofs = tuple(each for each in login.proofs if not each.skipped)
     known = sessions.get(login.session_id) if login.session_id else None
-    if known is not None and not _is_same(known.person, subject):
+    if known is not None and not (known.person.is_same(subject) and stands(work, known)):
         end_session(work, known.id, "another person", user_id=known.person.user_id or "-")
         known = None
     if known is None:
@@ -122,6 +115,9 @@ def _session_for(work: Work, login: Login, subject: Person, browser: Browser) ->
         known, proofs=_merged(known.proofs, proofs), used_at=work.now,
         idle_at=_idle_at(work, known.ends_at, remembered=known.remembered),
     )  # fmt: skip
+    if all(each.at < login.created_at for each in proofs):
+        sessions.touch(session)
+        return session, ""
     sessions.save(session, secret)
     return session, secret
 
@@ -144,12 +140,6 @@ def _merged(old: tuple[Proof, ...], new: tuple[Proof, ...]) -> tuple[Proof, ...]
     """Return all that was proven, the newest of each kind."""
     fresh = {each.option for each in new}
     return (*(each for each in old if each.option not in fresh), *new)
-
-
-def _is_same(known: Person, other: Person) -> bool:
-    if known.user_id is None or other.user_id is None:
-        return (known.provider_id, known.name) == (other.provider_id, other.name) and known.user_id == other.user_id
-    return (known.user_id, known.tenant) == (other.user_id, other.tenant)
 
 
 def _known_users(browser: Browser, session: Session) -> frozenset[str]:

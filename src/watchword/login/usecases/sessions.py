@@ -6,6 +6,7 @@ from watchword.accounts.model import User
 from watchword.accounts.store.users import Users
 from watchword.login.authenticator import Browser
 from watchword.login.model import Session
+from watchword.login.standing import stands
 from watchword.login.store.sessions import Sessions
 from watchword.storage.audit import note
 from watchword.storage.work import Work
@@ -15,16 +16,6 @@ def live_session(work: Work, browser: Browser) -> Session | None:
     """Return the session of a browser, if it still stands: what became of the account counts at once."""
     session = Sessions(work).find(browser.session_secret)
     return session if session is not None and stands(work, session) else None
-
-
-def stands(work: Work, session: Session) -> bool:
-    """Tell whether a session may go on: its account is there and open, and has not ended its sessions since."""
-    if session.person.user_id is None:
-        return True
-    user = Users(work.within(session.person.tenant)).get(session.person.user_id)
-    if user is None or user.disabled or (user.locked and user.unlock_at is None):
-        return False
-    return user.sessions_from is None or session.created_at >= user.sessions_from
 
 
 def list_sessions(work: Work, user: User) -> Sequence[Session]:
@@ -43,6 +34,7 @@ def end_session(work: Work, session_id: str, reason: str, *, user_id: str = "-")
 def end_sessions_of(work: Work, user: User) -> int:
     """End every session of a user, and return how many there were."""
     ended = sum(end_session(work, each.id, "revoked", user_id=user.id) for each in Sessions(work).of_user(user.id))
+    Users(work).end_sessions_of(user.id)  # logins that are under way end as well
     work.commit()
     return ended
 
