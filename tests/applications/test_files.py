@@ -176,3 +176,88 @@ def test_an_export_is_json_that_a_program_reads(terminal: Terminal, files: list[
     apply(terminal, *files)
     shown = terminal.run("idp", "show", "smsotp", "--json").out
     assert json.loads(shown)["kind"] == "identity-provider"
+
+
+def test_metadata_applied_again_leave_what_they_do_not_speak_of(
+    terminal: Terminal, files: list[str], tmp_path: Path
+) -> None:
+    apply(terminal, *files)
+    before = terminal.ask("application", "show", "travelocity.com")
+    file = tmp_path / "sp.xml"
+    file.write_text(metadata())
+    ran = apply(terminal, "--metadata", str(file), "--name", "travelocity.com")
+    assert ran.status == 0, ran.err
+    after = terminal.ask("application", "show", "travelocity.com")
+    for kept in ("authenticationSequence", "claimConfiguration"):
+        assert after[kept] == before[kept]
+    saml = after["inboundProtocolConfiguration"]["saml"]["manualConfiguration"]
+    assert saml["issuer"] == "https://sp.example/metadata"
+    assert saml["attributeProfile"]["alwaysIncludeAttributesInResponse"] is True
+    assert "steps: BasicAuthenticator, then SMSOTP" in ran.out
+    again = apply(terminal, "--metadata", str(file), "--name", "travelocity.com", "--json")
+    assert again.document["objects"][0]["outcome"] == "unchanged"
+
+
+def test_metadata_that_say_less_do_not_end_the_need_for_signed_requests(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "sp.xml"
+    file.write_text(metadata(key(certificate()), attributes='AuthnRequestsSigned="true"'))
+    apply(terminal, "--metadata", str(file), "--name", "app")
+    file.write_text(metadata(key(certificate())))
+    ran = apply(terminal, "--metadata", str(file), "--name", "app", "--json")
+    assert ran.document["objects"][0]["outcome"] == "unchanged"
+
+
+def test_metadata_tell_that_there_is_no_second_factor_and_options_add_it(
+    terminal: Terminal, files: list[str], tmp_path: Path
+) -> None:
+    apply(terminal, files[1])
+    file = tmp_path / "sp.xml"
+    file.write_text(metadata())
+    words = ("--metadata", str(file), "--name", "app")
+    told = apply(terminal, *words).out
+    assert "no second factor" in told
+    assert "attributes: none" in told
+    ran = apply(terminal, *words, "--steps", "BasicAuthenticator,SMSOTP:SMSOTP", "--claim", "mobile")
+    assert ran.status == 0, ran.err
+    assert "no second factor" not in ran.out
+    shown = terminal.ask("application", "show", "app")
+    assert [each["options"][0]["idp"] for each in shown["authenticationSequence"]["steps"]] == ["LOCAL", "SMSOTP"]
+    assert shown["claimConfiguration"]["requestedClaims"][0]["claim"]["uri"] == "http://wso2.org/claims/mobile"
+    assert apply(terminal, *words, "--steps", "BasicAuthenticator,NOPE:SMSOTP", "--diff").status == 1
+    assert apply(terminal, files[0], "--claim", "mobile").status == 2
+
+
+def test_no_secret_follows_to_another_provider(terminal: Terminal, files: list[str]) -> None:
+    apply(terminal, *files)
+    carrier = Path(files[1])
+    moved = carrier.read_text().replace("sms.example", "other.example")
+    carrier.write_text(moved.replace('value = "$env{SMS_HEADERS}"', f'value = "{MASK}"'))
+    refused = apply(terminal, str(carrier))
+    assert (refused.status, "headers" in refused.err) == (1, True)
+    carrier.write_text("\n".join(line for line in moved.splitlines() if "headers" not in line))
+    told = apply(terminal, str(carrier))
+    assert f'- federatedAuthenticators.authenticators.U01TT1RQ.properties.headers = "{MASK}"' in told.out
+    assert "headers" not in terminal.run("idp", "show", "SMSOTP").out
+
+
+def test_a_diff_refuses_what_apply_refuses(terminal: Terminal, files: list[str]) -> None:
+    shop = Path(files[0])
+    for slip in ('idp = "NOPE"', 'idp = "SMSOTP", authenticator = "SMSOPT" # '):
+        shop.write_text(SHOP.replace('idp = "SMSOTP"', slip).replace("# , authenticator", "}] # "))
+        for words in ((), ("--diff",)):
+            ran = apply(terminal, *files, *words)
+            assert (ran.status, "step 2" in ran.err) == (1, True)
+
+
+def test_a_logout_without_an_address_is_noted(terminal: Terminal, files: list[str]) -> None:
+    shop = Path(files[0])
+    shop.write_text(SHOP.replace("attributeProfile", "singleLogoutProfile = { enabled = true }\nattributeProfile"))
+    assert "note: singleLogoutProfile is enabled without logoutRequestUrl" in apply(terminal, *files).out
+
+
+def test_a_message_without_number_or_text_is_noted(terminal: Terminal, files: list[str]) -> None:
+    carrier = Path(files[1])
+    carrier.write_text(carrier.read_text().replace("$ctx.num", "nobody"))
+    told = apply(terminal, str(carrier)).out
+    assert "no $ctx.num stands in" in told
+    assert "no $ctx.msg" not in told

@@ -110,6 +110,16 @@ def test_a_secret_that_is_not_said_is_kept_and_one_that_is_emptied_goes(world: W
     assert stored(world, provider) == {"sms_url": SMS_URL}
 
 
+def test_a_secret_that_is_not_said_does_not_follow_to_another_address(world: World) -> None:
+    provider = add_provider(world)
+    elsewhere = "https://other.example/send?to=$ctx.num&text=$ctx.msg"
+    masked = {"isEnabled": True, "isDefault": True, "properties": properties(sms_url=elsewhere, headers=MASK)}
+    assert "headers" in reason(world.request("PUT", authenticator(provider), masked))
+    body = {"isEnabled": True, "isDefault": True, "properties": properties(sms_url=elsewhere)}
+    assert world.request("PUT", authenticator(provider), body).status == 200
+    assert stored(world, provider) == {"sms_url": elsewhere}
+
+
 def test_a_mask_where_no_secret_is_known_is_refused(world: World) -> None:
     provider = add_provider(world)
     moved = SMS_URL.replace("k3y-of-provider", MASK).replace("sms.example", "elsewhere.example")

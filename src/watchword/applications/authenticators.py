@@ -23,8 +23,8 @@ SMS_OTP_PROPERTIES = (
         description="Where the provider takes messages, with $ctx.num and $ctx.msg; empty: the channel of the tenant.",
     ),
     Property(
-        key="http_method", label="HTTP Method", order=2, options=("GET", "POST"),
-        description="GET or POST, in any case.",
+        key="http_method", label="HTTP Method", order=2, options=("GET", "POST", "PUT"),
+        description="GET, POST or PUT, in any case.",
     ),
     Property(
         key="headers", label="HTTP Headers", order=3, confidential=True,

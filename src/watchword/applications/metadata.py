@@ -48,6 +48,8 @@ class Described:
     requested: tuple[RequestedClaim, ...]
     report: Sequence[str]
     """What was taken over and what was left out, line by line, for whoever brought them."""
+    says_name_id: bool = True
+    says_logout: bool = True
 
 
 @dataclass(slots=True)
@@ -104,7 +106,8 @@ def read_metadata(octets: bytes, now: datetime) -> Described:
     _check_valid(reading.role, now)
     reading.say(f"entity id: {entity_id}")
     provider, requested = _provider(reading)
-    return Described(provider, requested, reading.report)
+    says_name_id, says_logout = (bool(reading.elements(name)) for name in ("NameIDFormat", "SingleLogoutService"))
+    return Described(provider, requested, reading.report, says_name_id, says_logout)
 
 
 def _entity(root: etree._Element) -> etree._Element:

@@ -69,6 +69,17 @@ def check_application(application: Application) -> None:
         check_service_provider(application.saml)
 
 
+def doubts_about(application: Application) -> list[str]:
+    """Return what to tell the administrator who saves this."""
+    saml = application.saml
+    if saml is None or not saml.logout.enabled or saml.logout.request_url:
+        return []
+    where = saml.logout_request_url
+    return [
+        f"singleLogoutProfile is enabled without logoutRequestUrl, and {where} is told; give it, or enabled = false"
+    ]
+
+
 def check_claims(claims: ClaimConfiguration) -> None:
     """Refuse a claim configuration that names what is not there.
 

@@ -189,7 +189,8 @@ def _signing(read: Read, enabled: bool, algorithm: str) -> Document:  # noqa: FB
 
 def _known(read: Read, algorithm: str, allowed: tuple[str, ...]) -> str:
     if algorithm and algorithm not in allowed:
-        read.notes.append(f"{algorithm} is not used, but {allowed[0]}: legacyAlgorithms would allow SHA-1")
+        told = f"{algorithm} is not used, but {allowed[0]}: legacyAlgorithms would allow SHA-1"
+        read.notes += [told] if told not in read.notes else []
         return ""
     return algorithm
 

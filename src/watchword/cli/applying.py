@@ -1,6 +1,5 @@
 """`watchword apply`, `application` and `idp`: who relies on us, and whom we trust, as files."""
 
-import base64
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -11,9 +10,17 @@ from typing import Any
 import click
 import msgspec
 
+from watchword.accounts.claims import DIALECT
 from watchword.applications.differences import members_as_lines
 from watchword.applications.documents import Document, unknown_members, without_nulls
-from watchword.applications.drafts import application_body, draft_application, draft_provider, provider_part
+from watchword.applications.drafts import (
+    Wishes,
+    application_body,
+    draft_application,
+    draft_of_metadata,
+    draft_provider,
+    provider_part,
+)
 from watchword.applications.exports import (
     APPLICATION,
     IDENTITY_PROVIDER,
@@ -23,7 +30,7 @@ from watchword.applications.exports import (
     usual_provider,
 )
 from watchword.applications.metadata import MAX_BYTES
-from watchword.applications.model import Application, IdentityProvider
+from watchword.applications.model import LOCAL, Application, IdentityProvider, Option, Step
 from watchword.applications.provider_bodies import ProviderBody
 from watchword.applications.store import Applications, IdentityProviders
 from watchword.applications.usecases.applications import delete_application, find_application, with_names
@@ -55,6 +62,8 @@ class Wanted:
     document: Document
     notes: Sequence[str] = ()
     """What could not be taken over."""
+    metadata: bytes = b""
+    """Instead of a document but for its name."""
 
 
 @command(alone, "apply", example="watchword apply sms-provider.toml shop.toml --diff --home /srv/identity")
@@ -63,27 +72,47 @@ class Wanted:
 @click.option("--force", is_flag=True, help="Switch off even what applications log people in by.")
 @click.option("--metadata", type=FILE, help="A service provider's SAML metadata, instead of FILES.")
 @click.option("--name", help="The name of the application that the metadata are of.")
-def apply_files(
-    desk: Desk, files: tuple[Path, ...], metadata: Path | None, name: str | None, *, diff: bool, force: bool
+@click.option(
+    "--steps", help="With --metadata: how people log in, such as BasicAuthenticator,SMSOTP:SMSOTP (provider:way)."
+)
+@click.option(
+    "--claim", "claims", multiple=True, help="With --metadata: a claim to tell it, such as mobile; repeatable."
+)
+def apply_files(  # noqa: PLR0913  # each is an option
+    desk: Desk,
+    files: tuple[Path, ...],
+    metadata: Path | None,
+    name: str | None,
+    steps: str | None,
+    claims: tuple[str, ...],
+    *,
+    diff: bool,
+    force: bool,
 ) -> Answer:
     """Make or change applications and identity providers as files say; the same files again change nothing.
 
     A file holds one of them, in TOML or JSON: the body of the REST interface, and kind = "application" or
-    "identity-provider". What it leaves out is as if it had just been made, but secrets stay. "$env{NAME}" stands for
-    a variable of the environment. A file in XML is one that a WSO2 server has exported.
+    "identity-provider". What it leaves out is as if it had just been made; a masked secret stays. "$env{NAME}" stands
+    for a variable of the environment. A file in XML is one that a WSO2 server has exported. Metadata change only what
+    they speak of.
     """
     if (metadata is None) == (not files):
         raise click.UsageError("Give FILES, or --metadata FILE with --name NAME.")
     if (metadata is None) != (name is None):
         raise click.UsageError("--metadata and --name belong together.")
+    if metadata is None and (steps is not None or claims):
+        raise click.UsageError("--steps and --claim belong to --metadata; a file says them itself.")
+    wishes = Wishes(_steps(steps), [each if "/" in each or ":" in each else DIALECT + each for each in claims])
     wanted = [_read(each, desk.session.environment) for each in files]
     if metadata is not None and name is not None:
         wanted = [_of_metadata(metadata, name)]
     applied: list[dict[str, object]] = []
     lines: list[str] = []
+    planned: list[IdentityProvider] = []
     # What applications lean on comes first, whatever the order of the files.
     for each in sorted(wanted, key=lambda one: one.kind == APPLICATION):
-        done, report = _apply(desk, each, only_tell=diff, force=force)
+        done, report = _apply(desk, each, wishes, planned, only_tell=diff, force=force)
+        planned += [done.provider] if diff and done.provider is not None else []
         lines += [f"{done.kind} {done.name}: {_told(done, only_tell=diff)}", *(f"  {line}" for line in report)]
         lines += [f"  {one}" for one in done.differences]
         lines += [f"  note: {one}" for one in (*each.notes, *done.warnings)]
@@ -170,15 +199,20 @@ def remove_provider(desk: Desk, name: str, *, force: bool) -> Answer:
     return Answer({"id": gone.id, "name": gone.name, "deleted": True}, [f"{gone.name} was deleted."])
 
 
-def _apply(desk: Desk, wanted: Wanted, *, only_tell: bool, force: bool) -> tuple[Applied, Sequence[str]]:
+def _apply(
+    desk: Desk, wanted: Wanted, wishes: Wishes, planned: Sequence[IdentityProvider], *, only_tell: bool, force: bool
+) -> tuple[Applied, Sequence[str]]:
     """Carry out one file; what is wrong is told with its name."""
     rules = outgoing_rules(desk.settings)
 
     def carry_out(work: Work) -> tuple[Applied, Sequence[str]]:
         if wanted.kind == IDENTITY_PROVIDER:
             return apply_provider(work, draft_provider(wanted.document), only_tell=only_tell, force=force), ()
-        draft = draft_application(work, wanted.document, rules)
-        return apply_application(work, draft.application, only_tell=only_tell), draft.report
+        if wanted.metadata:
+            draft = draft_of_metadata(work, wanted.document["name"], wanted.metadata, wishes)
+        else:
+            draft = draft_application(work, wanted.document, rules)
+        return apply_application(work, draft.application, only_tell=only_tell, planned=planned), draft.report
 
     try:
         return desk.do(carry_out)
@@ -230,9 +264,19 @@ def _of_wso2(file: Path) -> Wanted:
 def _of_metadata(file: Path, name: str) -> Wanted:
     if file.stat().st_size > MAX_BYTES:
         raise CommandFailed(f"{file}: is larger than {MAX_BYTES} bytes.")
-    encoded = base64.b64encode(file.read_bytes()).decode()
-    document = {"name": name, "inboundProtocolConfiguration": {"saml": {"metadataFile": encoded}}}
-    return Wanted(str(file), APPLICATION, document)
+    return Wanted(str(file), APPLICATION, {"name": name}, metadata=file.read_bytes())
+
+
+def _steps(text: str | None) -> list[Step]:
+    """Return the steps of an option: `provider:way` each, or a way of our own; several ways of one step by `|`."""
+    if text is None:
+        return []
+    return [Step(tuple(map(_way, step.split("|")))) for step in text.split(",")]
+
+
+def _way(text: str) -> Option:
+    provider, _, way = text.strip().rpartition(":")
+    return Option(provider or LOCAL, way)
 
 
 def _told(done: Applied, *, only_tell: bool) -> str:

@@ -14,6 +14,10 @@ _LEGACY: Final = re.compile(r"&(num|msg)(?!\w)")
 _LEGACY_IN_URL: Final = re.compile(r"(?<==)&(num|msg)(?!\w)")
 _LEGACY_NAMES: Final = {"num": "send-to", "msg": "body"}
 _CURLY_QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟", '"'))
+_WITHOUT: Final = {
+    "num": "the provider is not told whom the message is for",
+    "msg": "the message goes out without its code",
+}
 _JSON: Final = "application/json"
 
 
@@ -44,6 +48,9 @@ class ProviderFields:
             found.append('the payload has typographic quotes; they are read as "')
         if any(":" not in item for item in header_items(self.headers)):
             found.append("a header has no colon, and is left out")
+        if self.sms_url.strip():
+            found += [f"no $ctx.{name} stands in sms_url, headers or payload: {why}"
+                      for name, why in _WITHOUT.items() if not self._names(name)]  # fmt: skip
         return found
 
     def call(self, name: str = "SMS provider", *, trusted: bool = False) -> ProviderCall:
@@ -76,6 +83,13 @@ class ProviderFields:
 
     def _texts(self) -> tuple[str, str, str]:
         return (self.sms_url, self.headers, self.payload)
+
+    def _names(self, name: str) -> bool:
+        old = self._is_legacy()
+        return any(
+            f"$ctx.{name}" in text or (name == "msg" and "$ctx.otp" in text) or (old and f"&{name}" in text)
+            for text in self._texts()
+        )
 
     def _is_legacy(self) -> bool:
         return not any("$ctx." in text for text in self._texts())

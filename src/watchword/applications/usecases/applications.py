@@ -5,7 +5,15 @@ from dataclasses import replace
 
 from watchword.accounts.store.users import Users
 from watchword.applications.certificates import read_certificates
-from watchword.applications.model import LOCAL, Application, Option, RequestedClaim, ServiceProvider, Step
+from watchword.applications.model import (
+    LOCAL,
+    Application,
+    IdentityProvider,
+    Option,
+    RequestedClaim,
+    ServiceProvider,
+    Step,
+)
 from watchword.applications.model import Sequence as LoginSequence
 from watchword.applications.rules import check_application, check_sequence
 from watchword.applications.store import Applications, IdentityProviders
@@ -28,7 +36,7 @@ def create_application(work: Work, draft: Application, creator_id: str | None = 
     """
     settled = settle(work, with_metadata(draft), None)
     application = replace(settled, id=random_uuid(work.entropy), created_at=work.now, modified_at=work.now, version=1)
-    _check(work, application, None)
+    check_settled(work, application, None)
     Applications(work).add(application)
     if creator_id is not None:
         Users(work).give_role(creator_id, application.role)
@@ -70,7 +78,7 @@ def change_application(work: Work, before: Application, wanted: Application) -> 
         ChangedMeanwhile: it is no longer as it was before.
     """
     settled = settle(work, replace(wanted, id=before.id), before)
-    _check(work, settled, before)
+    check_settled(work, settled, before)
     changed = Applications(work).replace(before, replace(settled, modified_at=work.now))
     if changed.role != before.role:
         Users(work).rename_role(before.role, changed.role)
@@ -179,10 +187,18 @@ def _random_index(work: Work) -> int:
     return int.from_bytes(work.entropy.octets(4), "big") % MAX_INDEX + 1
 
 
-def _check(work: Work, application: Application, before: Application | None) -> None:
+def check_settled(
+    work: Work, application: Application, before: Application | None, planned: Sequence[IdentityProvider] = ()
+) -> None:
+    """Refuse an application that cannot be stored; identity providers that are *planned* count as stored.
+
+    Raises:
+        ApplicationRefused, ApplicationExists, IssuerTaken
+    """
     check_application(application)
     if before is None or application.sequence != before.sequence:
-        check_sequence(application.sequence, IdentityProviders(work).fresh)
+        soon = {key: each for each in planned for key in (each.id, each.name)}
+        check_sequence(application.sequence, lambda idp: soon.get(idp) or IdentityProviders(work).fresh(idp))
     applications = Applications(work)
     namesake = applications.find(application.name)
     if namesake is not None and namesake.id != application.id:

@@ -56,12 +56,12 @@ def find_provider(work: Work, name: str) -> IdentityProvider:
 
 
 def change_provider(
-    work: Work, before: IdentityProvider, wanted: IdentityProvider, *, force: bool = False
+    work: Work, before: IdentityProvider, wanted: IdentityProvider, *, force: bool = False, keeps_unsaid: bool = True
 ) -> IdentityProvider:
     """Store what an identity provider is to be instead of what it was *before*, and return it.
 
-    A mask in a confidential property stands for the secret of *before*. Whatever applications log people in by is only
-    switched off by *force*; their logins then fail.
+    A mask in a confidential property stands for the secret of *before*; with *keeps_unsaid*, so does its absence.
+    Whatever applications log people in by is only switched off by *force*; their logins then fail.
 
     Raises:
         ProviderRefused: a field cannot be what it is.
@@ -69,16 +69,25 @@ def change_provider(
         ProviderInUse: something would be switched off that applications use.
         ChangedMeanwhile: it is no longer as it was before.
     """
-    provider = opened(before, replace(wanted, id=before.id))
+    provider = opened(before, replace(wanted, id=before.id), keeps_unsaid=keeps_unsaid)
+    check_change(work, before, provider, force=force)
+    changed = IdentityProviders(work).replace(before, replace(provider, modified_at=work.now))
+    note(work, "change_identity_provider", changed.id)
+    work.commit()
+    return changed
+
+
+def check_change(work: Work, before: IdentityProvider, provider: IdentityProvider, *, force: bool) -> None:
+    """Refuse what an identity provider cannot become.
+
+    Raises:
+        ProviderRefused, ProviderExists, ProviderInUse
+    """
     _check(work, provider)
     lost = _usable(before) - _usable(provider)
     users = [each for each in connected_applications(work, before.id) if lost & _authenticators_of(each, before.id)]
     if users and not force:
         raise ProviderInUse(before.name, _names(users))
-    changed = IdentityProviders(work).replace(before, replace(provider, modified_at=work.now))
-    note(work, "change_identity_provider", changed.id)
-    work.commit()
-    return changed
 
 
 def delete_provider(work: Work, provider_id: str, *, force: bool = False) -> None:
@@ -118,16 +127,18 @@ def _names(users: Sequence[Application]) -> str:
     return ", ".join(each.name for each in users)
 
 
-def opened(before: IdentityProvider | None, wanted: IdentityProvider) -> IdentityProvider:
-    """Return what is *wanted* with the secrets of *before* that it masks or leaves out.
+def opened(before: IdentityProvider | None, wanted: IdentityProvider, *, keeps_unsaid: bool = True) -> IdentityProvider:
+    """Return what is *wanted* with the secrets of *before* that it masks, or with *keeps_unsaid* leaves out.
 
     Raises:
-        ProviderRefused: a mask stands where no secret is stored.
+        ProviderRefused: a mask stands where no secret is stored, or for one of another address.
     """
     try:
-        return unmasked(before, wanted)
+        return unmasked(before, wanted, keeps_unsaid=keeps_unsaid)
     except MaskRefused as problem:
-        raise ProviderRefused(f"{problem}: the mask stands where no secret is stored; give the value itself.") from None
+        raise ProviderRefused(
+            f"{problem}: the mask stands where no secret is stored for this address; give the value itself."
+        ) from None
 
 
 def _check(work: Work, provider: IdentityProvider) -> None:
