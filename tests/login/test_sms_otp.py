@@ -392,6 +392,22 @@ def test_the_sixth_answer_is_refused_even_if_it_is_right(stage: Stage) -> None: 
 
 
 @pytest.mark.parametrize("name", ["alice", "bob", "nobody"])
+def test_as_first_factor_another_code_is_told_alike(stages: StageMaker, name: str) -> None:
+    stage = stages(Scene(parameters={"MaximumResendAttempts": "1"}, answers=[answer(500)] * 4))
+    stage.enter("first")
+    stage.visitor.answer({"username": name})
+    seen = []
+    for _ in range(2):
+        stage.clock.tick(seconds=31)
+        key = stage.visitor.key
+        stage.resend()
+        shown = stage.visitor.get(location := stage.visitor.location).text
+        seen.append((location.partition("?")[0].rpartition("/")[2], "A new code was sent" in shown))
+        stage.visitor.answer({"OTPcode": "000000"}, key=key)
+    assert seen == [("smsotp.jsp", True), ("smsotpError.jsp", False)]
+
+
+@pytest.mark.parametrize("name", ["alice", "bob", "nobody"])
 def test_as_first_factor_the_last_try_ends_the_login_of_anybody(stages: StageMaker, name: str) -> None:
     policies = {"account.lock.handler.lock.on.max.failed.attempts.enable": "true",
                 "account.lock.handler.On.Failure.Max.Attempts": "5"}  # fmt: skip

@@ -121,7 +121,7 @@ class _Round:
 
     @property
     def is_spent(self) -> bool:
-        challenge = current_challenge(self.turn, self.kind.name)
+        challenge = current_challenge(self.turn, self.kind.name, self.holder)
         return challenge is not None and challenge.attempts >= self.plan.most_answers
 
     def code_page(
@@ -133,7 +133,7 @@ class _Round:
         **notes: Any,  # noqa: ANN401  # as JSON has it
     ) -> Asked:
         """Send the browser to the page that asks for the code, and note what else it shows."""
-        plan, challenge = self.plan, current_challenge(self.turn, self.kind.name)
+        plan, challenge = self.plan, current_challenge(self.turn, self.kind.name, self.holder)
         login = self.turn.login.noting(
             numeric=plan.alphabet == DIGITS, length=plan.length, may_resend=True,
             attempts_left=plan.most_answers - challenge.attempts if challenge and challenge.attempts else None,
@@ -179,12 +179,12 @@ class LaterCode:
 
     def judge(self, turn: Turn, answer: Answer) -> Outcome:
         """Take a wish for another code, or a code; an empty answer sends nothing again."""
-        challenge = current_challenge(turn, self.name)
         if answer.get("resendCode") == "true":
             return self._send_first(turn, answer)
         if answer.get("OTPcode").strip():
             return self._verify(turn, answer)
         found = self._round(turn, answer)
+        challenge = current_challenge(turn, self.name, found.holder if found is not None else None)
         if found is None or challenge is None or not challenge.sends:
             return self._send_first(turn, answer)
         return GaveUp(message=say.WRONG) if found.is_spent else found.code_page(failure(say.WRONG), retrying=True)
@@ -227,10 +227,12 @@ class LaterCode:
 
     def _send(self, found: _Round, address: str) -> Outcome:
         work, rules = found.turn.work, found.resends
-        before, older = current_challenge(found.turn, self.name), older_codes(found.turn, self.name) or None
+        before = current_challenge(found.turn, self.name, found.holder)
+        older = older_codes(found.turn, self.name, found.holder) or None
         barrier = rules.barrier(work, found.holder, found.plan, before)
         if barrier is not None:
             return self._stop(found, *barrier)
+        again = True if before is not None and before.sends else None
         kind, template = self.kind, found.parameters.template or self.kind.template
         sending = Sending(channel=kind.channel, to=address, template=template, event=kind.event)
         leave = leaving(found.turn, self.notifier, found.holder, found.plan, sending) if address else None
@@ -240,7 +242,6 @@ class LaterCode:
             login = found.turn.login.noting(sent_to=address or None, older=older)
             sent = replace(found, turn=replace(found.turn, login=login))
             rules.count(work, found.holder)
-        again = True if before is not None and before.sends else None
         if found.holder.is_hidden:
             return sent.code_page({}, again=again)
         if notified is not None and notified.state is MessageState.HELD:
@@ -252,7 +253,7 @@ class LaterCode:
             return found.code_page(failure(say.TOO_SOON, retryAfter=str(seconds)))
         if barrier is Barrier.SPENT:
             return GaveUp(message=say.WRONG)
-        challenge = current_challenge(found.turn, self.name)
+        challenge = current_challenge(found.turn, self.name, found.holder)
         if found.parameters.ends_on_resends:
             return GaveUp(message=say.TOO_MANY_RESENDS)
         if challenge is None or not challenge.sends:  # there is no code that could still be entered

@@ -88,10 +88,13 @@ def lifetime_of(work: Work, seconds: int) -> timedelta:
     return min(max(wanted, shortest), longest)
 
 
-def current_challenge(turn: Turn, authenticator: str) -> Challenge | None:
-    """Return what the login waits for, without the last send where that came to nothing."""
+def current_challenge(turn: Turn, authenticator: str, holder: Holder | None) -> Challenge | None:
+    """Return what the login waits for, without the last send where that came to nothing.
+
+    Of somebody who is only named nothing is taken off: what became of a message would tell that there is an account.
+    """
     challenge = Challenges(turn.work).find(turn.login.key, authenticator)
-    if challenge is None or challenge.message_id is None:
+    if challenge is None or challenge.message_id is None or holder is None or holder.is_hidden:
         return challenge
     entry = Messages(turn.work).find(challenge.message_id)
     if entry is not None and entry.state in UNSENT:
@@ -111,7 +114,7 @@ def start_code(turn: Turn, plan: CodePlan, holder: Holder, leave: Callable[[str]
         if not holder.is_hidden:
             return notified
         notified = None
-    before = current_challenge(turn, plan.authenticator)
+    before = current_challenge(turn, plan.authenticator, holder)
     challenges, key = Challenges(turn.work), turn.login.key
     challenges.put(
         Challenge(
@@ -165,9 +168,9 @@ def _compare(turn: Turn, plan: CodePlan, challenge: Challenge, code: str) -> Out
     return Outcome.RIGHT if challenges.redeem(challenge, code) else Outcome.OVERTAKEN
 
 
-def older_codes(turn: Turn, authenticator: str) -> list[str]:
+def older_codes(turn: Turn, authenticator: str, holder: Holder) -> list[str]:
     """Return the digests of the codes of this login that are of no use once another has gone out."""
-    last = current_challenge(turn, authenticator)
+    last = current_challenge(turn, authenticator, holder)
     kept = [*turn.login.notes.get("older", ()), *([last.digest] if last is not None and last.digest else [])]
     return kept[-MOST_OLDER:]
 

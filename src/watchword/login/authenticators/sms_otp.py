@@ -99,7 +99,8 @@ class SmsOtp:
 
     def _hear_nothing(self, turn: Turn, answer: Answer) -> Outcome:
         """Take an answer without a code: a wish for another number, or nothing at all."""
-        challenge, found = current_challenge(turn, SMS_OTP), self._round(turn, answer)
+        found = self._round(turn, answer)
+        challenge = current_challenge(turn, SMS_OTP, found.holder if found is not None else None)
         if answer.get("changeNumber") == "true" and found is not None and found.may_correct:
             return self._correct(found)
         if challenge is None or not challenge.sends:
@@ -237,17 +238,19 @@ class SmsOtp:
     def _send(self, found: Round, number: str) -> Outcome:
         """Make a code and leave it for the number, unless it is too often or too soon (1.9, 1.10)."""
         turn, plan = found.turn, found.plan
-        before, older = current_challenge(turn, SMS_OTP), older_codes(turn, SMS_OTP) or None
+        before = current_challenge(turn, SMS_OTP, found.holder)
+        older = older_codes(turn, SMS_OTP, found.holder) or None
         barrier = found.resends.barrier(turn.work, found.holder, plan, before)
         if barrier is not None:
-            return self._stop(found, *barrier, has_code=before is not None and before.digest is not None)
+            has_code = found.holder.is_hidden or (before is not None and before.digest is not None)
+            return self._stop(found, *barrier, has_code=has_code)
+        again = True if before is not None and before.sends else None
         leave = leaving(turn, self.notifier, found.holder, plan, self._sending(found, number)) if number else None
         notified = start_code(turn, plan, found.holder, leave)
         sent = found
         if notified is None or notified.state is MessageState.WAITING:  # else the code before is as good as it was
             sent = replace(found, turn=replace(turn, login=turn.login.noting(sent_to=number or None, older=older)))
             found.resends.count(turn.work, found.holder)
-        again = True if before is not None and before.sends else None
         if found.holder.is_hidden:
             return sent.code_page({}, again=again)
         if notified is not None and notified.state is MessageState.HELD:

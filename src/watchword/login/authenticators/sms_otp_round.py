@@ -78,7 +78,7 @@ class Round:
     ) -> Asked:
         """Send the browser to the page that asks for the code, and note what else it shows."""
         plan, names = self.plan, self.parameters
-        challenge = current_challenge(self.turn, SMS_OTP)
+        challenge = current_challenge(self.turn, SMS_OTP, self.holder)
         sent_at = challenge.sent_at if challenge is not None else None
         login = self.turn.login.noting(
             numeric=plan.alphabet == DIGITS, length=plan.length, may_resend=names.resend,
@@ -100,7 +100,7 @@ class Round:
     @property
     def is_spent(self) -> bool:
         """Tell whether no answer is compared any more in this login (D-12)."""
-        challenge = current_challenge(self.turn, SMS_OTP)
+        challenge = current_challenge(self.turn, SMS_OTP, self.holder)
         return challenge is not None and challenge.attempts >= self.plan.most_answers
 
     @property
