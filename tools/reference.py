@@ -14,12 +14,18 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 import click
+from members import members_of
+from msgspec import Struct
 
 from watchword.accounts.http.claims import ClaimDialectsApi
 from watchword.accounts.http.stores import UserStoresApi
+from watchword.applications.authenticators import AUTHENTICATORS as APPLICATION_AUTHENTICATORS
+from watchword.applications.authenticators import SMS_OTP_PROPERTIES
+from watchword.applications.bodies import ApplicationBody
 from watchword.applications.http.applications import ApplicationsApi
 from watchword.applications.http.authenticators import AuthenticatorsApi
 from watchword.applications.http.providers import ProvidersApi
+from watchword.applications.provider_bodies import ProviderBody
 from watchword.base.home import GROUPS, variable_of
 from watchword.base.options import Option, options_of
 from watchword.base.problems import GENERIC_TEXT, Problem
@@ -214,8 +220,47 @@ def _parameter_row(each: Parameter) -> tuple[str, ...]:
     return " or ".join(f"`{name}`" for name in each.names), _code(default), each.effect, each.interaction
 
 
+def application_members() -> str:
+    """Return the page of the file of an application."""
+    ways = [
+        (f"`{each.name}`", each.display_name, "an identity provider" if each.federated else "`LOCAL`")
+        for each in APPLICATION_AUTHENTICATORS
+    ]
+    return _page(
+        "Members of an application",
+        'What a file with `kind = "application"` may hold, and the body of `/api/server/v1/applications`;'
+        " [connect an application](../how-to/connect-an-application.md) says how one is used. `[]` is a list.",
+        _table(("member", "default", "what it does"), _member_rows(ApplicationBody)),
+        "## Authenticators of a step",
+        _table(("`authenticator`", "what people see", "`idp`"), ways),
+    )
+
+
+def provider_members() -> str:
+    """Return the page of the file of an identity provider."""
+    rows = [
+        (f"`{each.key}`", _code(each.default), each.description + (" Masked when shown." if each.confidential else ""))
+        for each in SMS_OTP_PROPERTIES
+    ]
+    return _page(
+        "Members of an identity provider",
+        'What a file with `kind = "identity-provider"` may hold, and the body of `/api/server/v1/identity-providers`;'
+        " [connect an application](../how-to/connect-an-application.md) says how one is used. `[]` is a list. What is"
+        " kept is shown again and has no effect on codes by SMS.",
+        _table(("member", "default", "what it does"), _member_rows(ProviderBody)),
+        "## Properties of SMSOTP",
+        _table(("key", "default", "what it does"), rows),
+    )
+
+
+def _member_rows(shape: type[Struct]) -> list[tuple[str, str, str]]:
+    return [(f"`{place}`", default, effect) for place, default, effect in members_of(shape)]
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "authenticator-parameters.md": authenticator_parameters,
+    "application-members.md": application_members,
+    "identity-provider-members.md": provider_members,
     "cli.md": commands,
     "settings.md": settings,
     "policies.md": policies,
