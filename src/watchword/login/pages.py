@@ -205,7 +205,10 @@ class LoginPages:
         asked, visit = self._in_language(work, ask, "")
         session = live_session(work, read_browser(work, ask))
         name = session.person.name if session is not None else ""
-        return self.pages.show(work, asked, "logout.html", visit, name=name, commonauth=_path_of(work, "commonauth"))
+        goes_round = ask.query.get("slo") == "true"
+        """Whether everybody is to be told who can only be told with the browser."""
+        place = _path_of(work, "samlsso" if goes_round else "commonauth")
+        return self.pages.show(work, asked, "logout.html", visit, name=name, place=place, goes_round=goes_round)
 
     def show_change(self, work: Work, ask: Ask[None]) -> Reply:
         """Ask for another password: during a login that must have one, or because somebody wishes it."""

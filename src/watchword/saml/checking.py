@@ -5,6 +5,7 @@ page of ours, from there on an answer to the service provider.
 """
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from watchword.applications.model import ServiceProvider
 from watchword.saml.contexts import check_context
@@ -19,6 +20,8 @@ from watchword.saml.names import (
 )
 from watchword.saml.subjects import format_for
 from watchword.tenants.policies import SamlIdentity
+
+SHORTEST_MEMORY: Final = timedelta(minutes=30)
 
 
 def choose_acs(provider: ServiceProvider, url: str, index: int | None = None) -> str:
@@ -80,6 +83,15 @@ def check_message(message: Message, policy: SamlIdentity, now: datetime) -> None
         raise Refused("the issuer is no entity")
     if policy.checks_age:
         _check_age(message.issued_at, policy, now)
+
+
+def forget_at(issued_at: datetime | None, policy: SamlIdentity, now: datetime) -> datetime:
+    """Return until when it must be remembered that a message was answered: as long as it could be sent again."""
+    soonest = now + SHORTEST_MEMORY
+    if not policy.checks_age or issued_at is None:
+        return soonest
+    last = issued_at + timedelta(minutes=policy.request_minutes) + _skew(policy)
+    return max(soonest, last + timedelta(seconds=1))
 
 
 def _check_age(issued_at: datetime | None, policy: SamlIdentity, now: datetime) -> None:

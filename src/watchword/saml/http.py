@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
 from watchword.base.problems import LoginStale, SamlRefused
-from watchword.login.browsers import forget_session, read_browser
+from watchword.login.browsers import forget_session, is_own_form, read_browser
 from watchword.login.front import LoginFront
+from watchword.login.usecases.sessions import live_session
 from watchword.saml.back_channel import BackChannel
 from watchword.saml.carrying import LOGOUT_PATH, Carrying
 from watchword.saml.messages import read_message
@@ -27,6 +28,7 @@ from watchword.web.model import SUPER_TENANT, Ask, Door, Reply, Route, get, post
 log = logging.getLogger(__name__)
 
 Fields = Mapping[str, str]
+ASK_LOGOUT_PATH: Final = "/authenticationendpoint/logout.do"
 METADATA_TYPE: Final = "application/samlmetadata+xml"
 
 
@@ -95,9 +97,10 @@ class SamlEndpoints:
         if "spEntityID" in given:
             return self._start_unasked(work, ask, given, wish)
         if came.has("SAMLRequest"):
-            return self._take_request(work, ask, came.receive("SAMLRequest"), wish)
+            return self._take_request(work, ask, replace(came.receive("SAMLRequest"), tenant=tenant), wish)
         if came.has("SAMLResponse"):
-            return _lead_to_round(work, take_answer(work, came.receive("SAMLResponse")))
+            received = replace(came.receive("SAMLResponse"), tenant=tenant)
+            return _lead_to_round(work, take_answer(work, received))
         raise Refused("there is no message")
 
     def _finish(self, work: Work, ask: Ask[Any], key: str) -> Reply:
@@ -125,11 +128,16 @@ class SamlEndpoints:
         return self.front.start(work, ask, request)
 
     def _log_out(self, work: Work, ask: Ask[Any], given: Fields, wish: Wish) -> Reply:
-        """Log out because the person wants it: a whole page was asked for, and not a picture in somebody else's."""
+        """Log out because the person wants it: a whole page was asked for, and not a picture in somebody else's.
+
+        Another site is asked about first, unless a service provider of the session takes the person back.
+        """
         if ask.headers.get("sec-fetch-dest", "document") != "document":
             raise Refused("a logout was asked for by a part of a page")
-        issuer, return_to = given.get("spEntityID", ""), given.get("returnTo", "")
-        begun = begin_own_logout(work, read_browser(work, ask), issuer, return_to, wish.qualifier)
+        issuer, return_to, browser = given.get("spEntityID", ""), given.get("returnTo", ""), read_browser(work, ask)
+        if not return_to and not is_own_form(work, ask.headers) and live_session(work, browser) is not None:
+            return Reply(status=302, headers={"Location": f"{own_address(work, ASK_LOGOUT_PATH)}?slo=true"})
+        begun = begin_own_logout(work, browser, issuer, return_to, wish.qualifier)
         return self.carrying.logout(work, ask, None) if begun is None else self._go_round(work, ask, begun)
 
     def _go_round(self, work: Work, ask: Ask[Any], begun: Begun) -> Reply:

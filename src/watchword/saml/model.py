@@ -117,6 +117,8 @@ class Asked:
     attribute_index: int | None = None
     classes: tuple[str, ...] = ()
     comparison: str = "exact"
+    issued_at: float | None = None
+    """When the request was made, in seconds, if it says so."""
 
     def to_json(self) -> Mapping[str, Any]:
         """Return it for the login's memory."""

@@ -46,6 +46,8 @@ class Received:
     relay_state: str | None = field(repr=False)
     signature: QuerySignature | None = None
     """Of a message in a query; a posted one carries its own."""
+    tenant: str = ""
+    """The tenant that the address names beside the message, as one does that we have led on."""
 
 
 def read_query(raw_query: str) -> Mapping[str, str]:

@@ -30,7 +30,7 @@ from watchword.saml.algorithms import (
     hash_of,
     strong_keys,
 )
-from watchword.saml.model import Refused
+from watchword.saml.model import Binding, Refused
 from watchword.saml.names import signature
 from watchword.saml.reading import QuerySignature, Received
 
@@ -52,6 +52,8 @@ def verified(received: Received, provider: ServiceProvider, now: datetime) -> et
         Refused: it is not signed, or not by this service provider, or not in a way that is allowed.
     """
     keys = _certificates(provider.certificates, now)
+    if received.signature is None and received.binding is Binding.REDIRECT:
+        raise Refused("a message in an address is signed beside it")
     if received.signature is not None:
         _check_query(received.signature, keys, legacy=provider.legacy_algorithms)
         return received.root
@@ -59,8 +61,10 @@ def verified(received: Received, provider: ServiceProvider, now: datetime) -> et
 
 
 def is_signed(received: Received) -> bool:
-    """Tell whether a message says that it is signed."""
-    return received.signature is not None or received.root.find(f".//{signature('Signature')}") is not None
+    """Tell whether a message says that it is signed; in a query only what stands beside it counts."""
+    if received.binding is Binding.REDIRECT:
+        return received.signature is not None
+    return received.root.find(f".//{signature('Signature')}") is not None
 
 
 def _certificates(certificates: Sequence[str], now: datetime) -> list[Certificate]:

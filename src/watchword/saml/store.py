@@ -127,12 +127,12 @@ class Replays:
         """Tell whether a request was answered."""
         return self.work.row(_REPLAY, of_kind=kind, of_key=self._digest(kind, key), now=self.work.now) is not None
 
-    def take(self, kind: str, key: str, span: timedelta) -> bool:
+    def take(self, kind: str, key: str, expires_at: datetime) -> bool:
         """Note that a request is answered; return whether it was not before (if it was, only a release is left)."""
         digest = self._digest(kind, key)
         self.work.rows(_FORGET_REPLAY, of_kind=kind, of_key=digest, now=self.work.now)
         try:
-            self.work.rows(_ADD_REPLAY, kind=kind, key=digest, expires_at=self.work.now + span)
+            self.work.rows(_ADD_REPLAY, kind=kind, key=digest, expires_at=expires_at)
         except IntegrityError:
             return False
         return True

@@ -3,6 +3,7 @@
 from typing import Final
 
 from watchword.accounts.claims import EMAIL_ADDRESS as EMAIL_CLAIM
+from watchword.accounts.claims import Channel
 from watchword.accounts.model import User
 from watchword.applications.model import (
     EMAIL_ADDRESS,
@@ -54,6 +55,8 @@ def name_for(
             value = (user.claims.get(EMAIL_CLAIM, "") if user is not None else "").strip()
             if not value:
                 raise Refused("the person has no mail address", REQUESTER, INVALID_NAME_ID_POLICY)
+            if work.settings.security_profile == "recommended" and not (user and user.is_verified(Channel.EMAIL)):
+                raise Refused("the mail address of the person is not verified", REQUESTER, INVALID_NAME_ID_POLICY)
         elif chosen == PERSISTENT:
             value = work.keys.digest("saml persistent", work.tenant, _key(person), entity_of(provider))
         elif chosen == TRANSIENT:

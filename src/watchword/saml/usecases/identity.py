@@ -44,10 +44,14 @@ def own_address(work: Work, path: str = SSO_PATH) -> str:
     return f"{work.settings.public_url}{tenant}{path}"
 
 
-def own_destinations(work: Work) -> frozenset[str]:
-    """Return what a request may name as its destination."""
-    plain = f"{work.settings.public_url}{SSO_PATH}"
-    return frozenset({plain, own_address(work), *read_policy(work, SamlIdentity).destinations})
+def own_destinations(work: Work, named_tenant: str = "") -> frozenset[str]:
+    """Return what a request may name as its destination.
+
+    The address without a tenant is the super tenant's. A request that names its tenant otherwise, with its issuer or
+    beside the message, may have come there, and we have led it on.
+    """
+    plain = {f"{work.settings.public_url}{SSO_PATH}"} if named_tenant == work.tenant else set()
+    return frozenset({*plain, own_address(work), *read_policy(work, SamlIdentity).destinations})
 
 
 def check_relay_state(work: Work, relay_state: str | None) -> None:
@@ -114,6 +118,6 @@ def signed_by(work: Work, sender: Sender, received: Received) -> AuthnRequest | 
     message = read_message(verified(received, sender.provider, work.now))
     if split_issuer(message.issuer)[0] != sender.provider.issuer:
         raise Refused("the signature covers something else")
-    if message.destination not in own_destinations(work):
+    if message.destination not in own_destinations(work, split_issuer(message.issuer)[1] or received.tenant):
         raise Refused("the Destination is missing, or not ours")
     return message

@@ -7,19 +7,28 @@ After it nothing can go wrong but that somebody does not confirm, and then the a
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
+from watchword.applications.store import Applications
 from watchword.login.authenticator import Browser
 from watchword.login.model import Session
 from watchword.login.store.sessions import Sessions
 from watchword.login.usecases.sessions import end_session, live_session
-from watchword.saml.checking import check_logout_request
+from watchword.saml.checking import check_logout_request, forget_at
+from watchword.saml.messages import read_message
 from watchword.saml.model import Form, LogoutRequest, Refused
 from watchword.saml.reading import Received
 from watchword.saml.rounds import ROUND_LIFETIME, Round
 from watchword.saml.signatures import is_signed
 from watchword.saml.store import Replays, Rounds
-from watchword.saml.usecases.identity import PROTOCOL, Sender, check_relay_state, find_sender, identify, signed_by
+from watchword.saml.usecases.identity import (
+    PROTOCOL,
+    Sender,
+    check_relay_state,
+    find_sender,
+    identify,
+    signed_by,
+    split_issuer,
+)
 from watchword.saml.usecases.keys import signing_key
 from watchword.saml.usecases.telling import tell_all
 from watchword.saml.usecases.walking import answer_logout
@@ -30,7 +39,6 @@ from watchword.tenants.usecases import read_policy
 
 log = logging.getLogger(__name__)
 
-REPLAY_SPAN = timedelta(minutes=30)
 ROUND_BYTES = 24
 
 
@@ -53,7 +61,7 @@ def begin_logout(work: Work, received: Received, browser: Browser, qualifier: st
     Raises:
         Refused: it is not proven who asks: nobody may be answered.
     """
-    request, sender = identify(work, received, qualifier)
+    request, sender = identify(work, received, qualifier or _known_qualifier(work, received, browser))
     if not isinstance(request, LogoutRequest):
         raise Refused("it is no LogoutRequest")
     check_relay_state(work, received.relay_state)
@@ -103,6 +111,28 @@ def _begin(work: Work, found: Round, session: Session, *, but: str, reason: str)
     return Begun(round_id=found.id, back_channel=back_channel, has_visits=len(back_channel) < len(tellings))
 
 
+def _known_qualifier(work: Work, received: Received, browser: Browser) -> str:
+    """Return the qualifier under which a session knows who asks, where its address says none.
+
+    Several of one name can only be told apart by their addresses: which of them asks is not guessed.
+    """
+    request = read_message(received.root)
+    if not isinstance(request, LogoutRequest):
+        return ""
+    session = _named_session(work, request) or live_session(work, browser)
+    entries = Sessions(work).applications(session.id) if session is not None else ()
+    found = [Applications(work).get(each.application_id) for each in entries]
+    providers = [each.saml for each in found if each is not None and each.saml is not None]
+    issuer = split_issuer(request.issuer)[0]
+    qualifiers = {each.qualifier for each in providers if each.issuer == issuer}
+    return qualifiers.pop() if len(qualifiers) == 1 else ""
+
+
+def _named_session(work: Work, request: LogoutRequest) -> Session | None:
+    known = (Sessions(work).get(index) for index in request.session_indexes)
+    return next((each for each in known if each is not None), None)
+
+
 def _is_proven(work: Work, sender: Sender, received: Received) -> bool:
     """Tell whether a LogoutRequest is signed by its sender; whoever must sign has been checked already."""
     if sender.provider.verify_requests:
@@ -123,8 +153,7 @@ def _session_of(work: Work, request: LogoutRequest, browser: Browser, *, proven:
         Refused: it means another one, so that anybody who has seen a SessionIndex could end it.
     """
     own = live_session(work, browser)
-    known = (Sessions(work).get(index) for index in request.session_indexes)
-    named = next((each for each in known if each is not None), None)
+    named = _named_session(work, request)
     if not proven and named is not None and (own is None or own.id != named.id):
         raise Refused("the request is not signed, and names the session of another browser")
     return named or own
@@ -144,7 +173,8 @@ def _check_participant(work: Work, request: LogoutRequest, sender: Sender, sessi
         raise Refused("the service provider takes no part in this session")
     if request.name_id is None or request.name_id.value != entry.subject:
         raise Refused("the request names somebody else")
-    if not Replays(work).take("logout", f"{sender.application.id} {request.id}", REPLAY_SPAN):
+    forgotten_at = forget_at(request.issued_at, read_policy(work, SamlIdentity), work.now)
+    if not Replays(work).take("logout", f"{sender.application.id} {request.id}", forgotten_at):
         work.release()
         raise Refused("the request came before")
     return session

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from watchword.accounts.model import User
 from watchword.accounts.store.users import Users
@@ -13,7 +13,7 @@ from watchword.applications.store import Applications
 from watchword.login.model import Failure, LoginRequest, LoginResult, Person, Session, SessionApplication
 from watchword.login.store.sessions import Sessions
 from watchword.saml.building import Envelope, Statement, build_assertion, build_response
-from watchword.saml.checking import check_authn_request, choose_acs
+from watchword.saml.checking import check_authn_request, choose_acs, forget_at
 from watchword.saml.contexts import context_for
 from watchword.saml.model import Asked, Attribute, AuthnRequest, Form, NameId, Refused, Status
 from watchword.saml.names import AUTHN_FAILED, NO_PASSIVE, RESPONDER
@@ -39,7 +39,6 @@ from watchword.tenants.usecases import read_policy
 
 log = logging.getLogger(__name__)
 
-REPLAY_SPAN = timedelta(minutes=10)
 TYPED_FORMATS = frozenset({UNSPECIFIED, EMAIL_ADDRESS})
 """The formats of names that people know, and can find in a field."""
 
@@ -69,6 +68,7 @@ def begin_sso(work: Work, received: Received, wish: Wish = Wish()) -> LoginReque
         request_id=request.id, acs_url=acs_url, relay_state=received.relay_state,
         name_id_format=request.name_id_format, subject=request.subject.value if request.subject else "",
         attribute_index=request.attribute_index, classes=request.classes, comparison=request.comparison,
+        issued_at=request.issued_at.timestamp() if request.issued_at else None,
     )  # fmt: skip
     try:
         check_authn_request(request, sender.provider, read_policy(work, SamlIdentity), work.now)
@@ -108,9 +108,7 @@ def finish_sso(work: Work, result: LoginResult) -> Form:
         raise Refused("the application is gone, or switched off")
     sender = Sender(application, application.saml)
     choose_acs(sender.provider, asked.acs_url)
-    if asked.request_id is not None and not Replays(work).take(
-        "authn", _replay_key(sender, asked.request_id), REPLAY_SPAN
-    ):
+    if not _take(work, sender, asked):
         raise Refused("the request was answered before")
     try:
         return _assert(work, sender, asked, result)
@@ -228,6 +226,15 @@ def _form(asked: Asked, response: str) -> Form:
 def _check_replay(work: Work, sender: Sender, request: AuthnRequest) -> None:
     if Replays(work).has("authn", _replay_key(sender, request.id)):
         raise Refused("the request was answered before")
+
+
+def _take(work: Work, sender: Sender, asked: Asked) -> bool:
+    """Note that a request is answered, and return whether it was not before; who has not asked is always answered."""
+    if asked.request_id is None:
+        return True
+    issued_at = None if asked.issued_at is None else datetime.fromtimestamp(asked.issued_at, UTC)
+    forgotten_at = forget_at(issued_at, read_policy(work, SamlIdentity), work.now)
+    return Replays(work).take("authn", _replay_key(sender, asked.request_id), forgotten_at)
 
 
 def _replay_key(sender: Sender, request_id: str) -> str:
