@@ -13,7 +13,9 @@ from watchword.applications.model import Advanced, Option
 from watchword.login.authenticator import Asked, Outcome, Proven, Turn
 from watchword.login.model import Answer, Place
 from watchword.storage.schema import logins, sessions
+from watchword.tenants.usecases import change_policy
 
+LOCKING = "account.lock.handler"
 IDENTIFIER = Option("LOCAL", "IdentifierExecutor")
 TOKEN = Option("LOCAL", "Token")
 CARD = Option("LOCAL", "Card")
@@ -206,6 +208,22 @@ def test_a_session_ends_after_a_day_however_much_it_is_used(world: World, one_st
         world.clock.tick(minutes=10)
         visitor.begin(one_step)
     assert visitor.page == "/authenticationendpoint/login.do"
+
+
+def test_PLAT_AUTH_12_locks_are_forgotten_when_the_whole_login_has_succeeded(world: World, two_steps: str) -> None:
+    world.do(lambda work: change_policy(work, LOCKING, {f"{LOCKING}.On.Failure.Max.Attempts": "2"}))
+    visitor = Visitor(world)
+    visitor.begin(two_steps)
+    for _ in range(2):
+        visitor.password("alice", "wrong")
+    assert world.known("alice").lockouts == 1
+    world.clock.tick(minutes=6)
+    visitor.password("alice")
+    assert visitor.page == "/token"
+    assert world.known("alice").lockouts == 1
+    visitor.answer({"token": "right"})
+    assert visitor.finish()["user"] == "alice"
+    assert world.known("alice").lockouts == 0
 
 
 def test_PLAT_AUTH_13_people_of_another_tenant_need_an_application_for_all(world: World, one_step: str) -> None:

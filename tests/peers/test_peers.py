@@ -1,4 +1,4 @@
-"""Other people's service providers log people in and out here (platform.md 10.4)."""
+"""PLAT-SAML-38: other people's service providers log people in and out here (platform.md 10.4)."""
 
 import json
 
