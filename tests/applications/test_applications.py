@@ -327,3 +327,18 @@ def test_the_options_of_a_form_begin_with_the_default(world: World) -> None:
     assert options["responseSigningAlgorithm"]["defaultValue"].endswith("rsa-sha256")
     assert options["assertionEncryptionAlgorithm"]["defaultValue"].endswith("aes256-gcm")
     assert [each["name"] for each in shown(world, "meta/inbound-protocols")] == ["saml"]
+
+
+def test_people_of_several_tenants_who_look_alike_are_warned_about(world: World) -> None:
+    told = world.request("POST", APPLICATIONS, {"name": "wide", "advancedConfigurations": {"saas": True}})
+    assert (told.status, "includeTenantDomain" in told.headers["warning"]) == (201, True)
+    place = f"{APPLICATIONS}/{told.headers['location'].rpartition('/')[2]}"
+    assert "includeTenantDomain" in world.request("PATCH", place, {"description": "for all"}).headers["warning"]
+    apart = {"claimConfiguration": {"subject": {"includeTenantDomain": True}}}
+    assert "warning" not in world.request("PATCH", place, apart).headers
+
+
+def test_a_body_that_cannot_be_read_is_not_called_a_registration(world: World) -> None:
+    told = world.request("POST", APPLICATIONS, {"name": [[[[[[[[[[[[[[[[["deep"]]]]]]]]]]]]]]]]]})
+    assert told.status == 400
+    assert told.json["description"].startswith("The body cannot be read. More than 16 levels")

@@ -1,6 +1,7 @@
 """Applications and identity providers as files, and the commands about them."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,49 @@ def test_a_logout_without_an_address_is_noted(terminal: Terminal, files: list[st
     shop = Path(files[0])
     shop.write_text(SHOP.replace("attributeProfile", "singleLogoutProfile = { enabled = true }\nattributeProfile"))
     assert "note: singleLogoutProfile is enabled without logoutRequestUrl" in apply(terminal, *files).out
+
+
+def test_people_of_several_tenants_who_look_alike_are_noted(terminal: Terminal, files: list[str]) -> None:
+    shop = Path(files[0])
+    for rule, is_noted in (("", True), ("[claimConfiguration.subject]\nincludeTenantDomain = true\n", False)):
+        text = SHOP.replace("[authenticationSequence]", f"{rule}[authenticationSequence]")
+        shop.write_text(f"{text}\n[advancedConfigurations]\nsaas = true\n")
+        assert ("note: advancedConfigurations.saas is on" in apply(terminal, *files).out) is is_noted
+
+
+DEEP = 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("deep.json", '{"kind": ' + "[" * DEEP, "levels"),
+        ("deep.toml", "kind = " + "[" * 5000 + "]" * 5000, "levels"),
+        ("levels.toml", 'kind = "application"\nname = ' + "[" * 40 + "]" * 40, "levels"),
+        ("twice.json", '{"kind": "application", "name": "a", "name": "b"}', "'name' stands twice"),
+        ("nan.json", '{"kind": "application", "name": "a", "x": NaN}', "NaN is no JSON number"),
+    ],
+)
+def test_a_hostile_file_is_told_in_one_line(
+    terminal: Terminal, tmp_path: Path, name: str, text: str, told: str
+) -> None:  # fmt: skip
+    file = tmp_path / name
+    file.write_text(text)
+    ran = apply(terminal, str(file))
+    assert ran.status == 1
+    assert len(ran.err.strip().splitlines()) == 1
+    assert str(file) in ran.err
+    assert told in ran.err
+
+
+def test_what_is_no_file_is_not_waited_for(terminal: Terminal, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "folder.toml").mkdir()
+    for name in ("pipe.toml", "folder.toml"):
+        ran = apply(terminal, str(tmp_path / name))
+        assert ran.status != 0
+        assert name in ran.err
+        assert "Traceback" not in ran.err
 
 
 def test_a_message_without_number_or_text_is_noted(terminal: Terminal, files: list[str]) -> None:

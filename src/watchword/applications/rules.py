@@ -71,13 +71,18 @@ def check_application(application: Application) -> None:
 
 def doubts_about(application: Application) -> list[str]:
     """Return what to tell the administrator who saves this."""
-    saml = application.saml
-    if saml is None or not saml.logout.enabled or saml.logout.request_url:
-        return []
-    where = saml.logout_request_url
-    return [
-        f"singleLogoutProfile is enabled without logoutRequestUrl, and {where} is told; give it, or enabled = false"
-    ]
+    doubts, saml = [], application.saml
+    if saml is not None and saml.logout.enabled and not saml.logout.request_url:
+        where = saml.logout_request_url
+        doubts.append(
+            f"singleLogoutProfile is enabled without logoutRequestUrl, and {where} is told; give it, or enabled = false"
+        )
+    if application.advanced.saas and not application.claims.subject.with_tenant:
+        doubts.append(
+            "advancedConfigurations.saas is on, and people of one name in two tenants are one to this application; "
+            "give claimConfiguration.subject.includeTenantDomain = true"
+        )
+    return doubts
 
 
 def check_claims(claims: ClaimConfiguration) -> None:

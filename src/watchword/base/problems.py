@@ -151,7 +151,8 @@ class Malformed(BadRequest):
     def __init__(self, position: str = "") -> None:
         """*position* says what is wrong and where; it stands at the end of the description."""
         super().__init__()
-        self.facts["position"] = f" {_echo(position, 3 * ECHO_LIMIT)}" if position else ""
+        self.position = _echo(position, 3 * ECHO_LIMIT)
+        self.facts["position"] = f" {self.position}" if position else ""
 
 
 class TenantUnknown(NotFound):

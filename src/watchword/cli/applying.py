@@ -1,11 +1,9 @@
 """`watchword apply`, `application` and `idp`: who relies on us, and whom we trust, as files."""
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -38,11 +36,12 @@ from watchword.applications.usecases.applying import Applied, apply_application,
 from watchword.applications.usecases.providers import delete_provider, find_provider
 from watchword.applications.wso2 import read_wso2
 from watchword.base.placeholders import Filler
-from watchword.base.problems import Problem
+from watchword.base.problems import Malformed, Problem
 from watchword.cli.answers import Answer, CommandFailed
 from watchword.cli.desk import Desk, command
 from watchword.notification.configured import outgoing_rules
 from watchword.storage.work import Work
+from watchword.web.decoding import MAX_DEPTH, check_document, decode_json
 
 application = click.Group("application", help="Applications that log people in here.")
 idp = click.Group("idp", help="Identity providers: whom we trust, and who carries codes by SMS.")
@@ -226,11 +225,12 @@ def _read(file: Path, environment: Mapping[str, str]) -> Wanted:
     Raises:
         CommandFailed: it cannot be read, or has what no such thing has; the text names file and member.
     """
+    if not file.is_file():
+        raise CommandFailed(f"{file}: is no file.")
     try:
         if file.suffix == ".xml":
             return _of_wso2(file)
-        octets = file.read_bytes()
-        read: Any = json.loads(octets) if file.suffix == ".json" else tomllib.loads(octets.decode())
+        read = _decoded(file)
         filled = Filler(environment, lambda _: None, {}).fill(read)
     except ValueError as problem:  # what TOML, JSON, XML, UTF-8 and our own blanks raise
         raise CommandFailed(f"{file}: {problem}") from problem
@@ -241,6 +241,25 @@ def _read(file: Path, environment: Mapping[str, str]) -> Wanted:
     if unknown := list(unknown_members(without_nulls(document), msgspec.to_builtins(_body_of(wanted)))):
         raise CommandFailed(f"{file}: {unknown[0]}: there is no such member.")
     return wanted
+
+
+def _decoded(file: Path) -> object:
+    """Return what a file of JSON or TOML holds, as strictly as what comes by REST.
+
+    Raises:
+        CommandFailed, ValueError
+    """
+    octets = file.read_bytes()
+    try:
+        if file.suffix == ".json":
+            return decode_json(octets, object)
+        read = tomllib.loads(octets.decode())
+        check_document(read)
+    except RecursionError as problem:
+        raise CommandFailed(f"{file}: More than {MAX_DEPTH} levels.") from problem
+    except Malformed as problem:
+        raise CommandFailed(f"{file}: {problem.position}") from problem
+    return read
 
 
 def _body_of(wanted: Wanted) -> object:

@@ -25,7 +25,7 @@ def decode_json(octets: bytes, shape: type[Body]) -> Body:
     """
     try:
         document = json.loads(octets.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
-        _check(document, 1, "$")
+        check_document(document)
         return msgspec.convert(document, shape)
     except UnicodeDecodeError as problem:
         raise Malformed(f"Invalid UTF-8 at byte {problem.start}.") from problem
@@ -70,6 +70,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> NoReturn:
     raise Malformed(f"{name} is no JSON number.")
+
+
+def check_document(document: object) -> None:
+    """Refuse what is nested too deeply, or holds text that is none.
+
+    Raises:
+        Malformed: the text says what is wrong, and where.
+    """
+    _check(document, 1, "$")
 
 
 def _check(value: object, depth: int, place: str) -> None:

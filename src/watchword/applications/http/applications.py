@@ -9,9 +9,10 @@ from watchword.applications.bodies import ApplicationBody, certificate_lines
 from watchword.applications.documents import Document, document_of, merged
 from watchword.applications.drafts import application_body, draft_application, saml_body, service_provider
 from watchword.applications.exports import export_application
-from watchword.applications.http.lists import address, list_body
+from watchword.applications.http.lists import address, list_body, warning
 from watchword.applications.listing import Attributes, ListRefused, Wanted, take_page
 from watchword.applications.model import NAME_ID_FORMATS, UNSPECIFIED, Application
+from watchword.applications.rules import doubts_about
 from watchword.applications.saml_bodies import ManualBody, SamlBody
 from watchword.applications.store import Applications
 from watchword.applications.usecases.applications import (
@@ -93,7 +94,7 @@ class ApplicationsApi:
         draft = draft_application(work, ask.body, self.rules)
         made = create_application(work, draft.application, _creator(work, ask))
         told = {"report": list(draft.report)} if draft.report else None
-        return Reply(told, headers={"Location": address(work, ROOT, made.id)})
+        return Reply(told, headers={"Location": address(work, ROOT, made.id), **warning(doubts_about(made))})
 
     def load(self, work: Work, ask: Ask[Document]) -> Reply:
         """Make an application of what ``export`` gave."""
@@ -103,14 +104,15 @@ class ApplicationsApi:
         """Show one application."""
         return _shown(work, ask, read_application(work, ask.path["id"]))
 
-    def change(self, work: Work, ask: Ask[Document]) -> object:
+    def change(self, work: Work, ask: Ask[Document]) -> Reply:
         """Change what is named, and leave the rest."""
         if "inboundProtocolConfiguration" in ask.body:
             raise ApplicationRefused(f"inboundProtocolConfiguration: is changed at {ROOT}/ID/{SAML}.")
         before = read_application(work, ask.path["id"])
         known = document_of(ApplicationBody.of(with_names(work, [before])[0]))
         wanted = application_body(merged(known, ask.body)).to_model()
-        return _shown(work, ask, change_application(work, before, replace(wanted, saml=before.saml)))
+        changed = change_application(work, before, replace(wanted, saml=before.saml))
+        return Reply(_shown(work, ask, changed), headers=warning(doubts_about(changed)))
 
     def remove(self, work: Work, ask: Ask[None]) -> None:
         """Remove an application."""
@@ -139,8 +141,8 @@ class ApplicationsApi:
         changed, is_new = put_service_provider(work, before.id, provider, described.requested if described else ())
         shown = document_of(ManualBody.of(changed.saml)) if changed.saml is not None else {}
         report = {"report": list(described.report)} if described else {}
-        return Reply({**shown, **report}, status=201 if is_new else 200,
-                     headers={"Location": address(work, ROOT, changed.id, SAML)})  # fmt: skip
+        headers = {"Location": address(work, ROOT, changed.id, SAML), **warning(doubts_about(changed))}
+        return Reply({**shown, **report}, status=201 if is_new else 200, headers=headers)
 
     def remove_saml(self, work: Work, ask: Ask[None]) -> None:
         """Take the service provider of an application away."""

@@ -1,6 +1,6 @@
-"""How the interfaces of this slice answer with a list, and where a thing is found."""
+"""How the interfaces of this slice answer with a list or warn, and where a thing is found."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -13,6 +13,15 @@ Item = TypeVar("Item")
 def address(work: Work, root: str, *parts: str) -> str:
     """Return the address of something in the tenant of the work."""
     return "/".join((f"/t/{work.tenant}{root}", *parts))
+
+
+def warning(said: Sequence[str]) -> dict[str, str]:
+    """Return the header that tells an administrator what is better written otherwise (RFC 7234, 5.5)."""
+    return {"Warning": ", ".join(f'299 watchword "{_quoted(each)}"' for each in said)} if said else {}
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def list_body(

@@ -11,7 +11,7 @@ from watchword.applications.documents import Document, document_of
 from watchword.applications.drafts import draft_provider, provider_part
 from watchword.applications.exports import export_provider
 from watchword.applications.http.applications import ROOT as APPLICATIONS
-from watchword.applications.http.lists import address, list_body
+from watchword.applications.http.lists import address, list_body, warning
 from watchword.applications.listing import Attributes, ListRefused, Wanted, take_page
 from watchword.applications.masks import masked
 from watchword.applications.model import (
@@ -121,7 +121,7 @@ class ProvidersApi:
         """Make an identity provider."""
         made = create_provider(work, draft_provider(ask.body))
         location = {"Location": address(work, ROOT, made.id)}
-        return Reply(_shown(made), headers={**location, **_warnings(made)})
+        return Reply(_shown(made), headers={**location, **warning(warnings_about(made))})
 
     def read(self, work: Work, ask: Ask[None]) -> object:
         """Show one identity provider, its secrets masked."""
@@ -168,7 +168,7 @@ class ProvidersApi:
         given = {**ask.body, "authenticatorId": authenticator_id(known)}
         fresh = provider_part(given, AuthenticatorBody)
         changed = change_provider(work, before, _with(before, fresh), force=_is_forced(ask))
-        return Reply(_authenticator(changed, known), headers=_warnings(changed))
+        return Reply(_authenticator(changed, known), headers=warning(warnings_about(changed)))
 
     def claims(self, work: Work, ask: Ask[None]) -> object:
         """Show how the claims of an identity provider are ours."""
@@ -234,7 +234,7 @@ def _shown(provider: IdentityProvider) -> Document:
 
 def _changed(work: Work, ask: Ask[Any], before: IdentityProvider, wanted: IdentityProvider) -> Reply:
     changed = change_provider(work, before, wanted, force=_is_forced(ask))
-    return Reply(_shown(changed), headers=_warnings(changed))
+    return Reply(_shown(changed), headers=warning(warnings_about(changed)))
 
 
 def _part(work: Work, ask: Ask[Document], change: Callable[[IdentityProvider], IdentityProvider]) -> Document:
@@ -290,16 +290,6 @@ def _property(known: Property) -> Mapping[str, object]:
         "isConfidential": known.confidential, "options": list(known.options), "defaultValue": known.default,
         "subProperties": [],
     }  # fmt: skip
-
-
-def _warnings(provider: IdentityProvider) -> dict[str, str]:
-    """Return the header that tells an administrator what is better written otherwise (RFC 7234, 5.5)."""
-    said = warnings_about(provider)
-    return {"Warning": ", ".join(f'299 watchword "{_quoted(each)}"' for each in said)} if said else {}
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _is_forced(ask: Ask[Any]) -> bool:
