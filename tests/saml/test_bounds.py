@@ -27,11 +27,13 @@ from tests.saml.kit import (
     signed,
     signed_redirect,
 )
-from tests.world import OTHER_TENANT, Reply, World
+from tests.world import OTHER_TENANT, PASSWORD, Reply, World
 from watchword.accounts.claims import EMAIL_VERIFIED
 from watchword.accounts.store.users import Users
 from watchword.applications.model import LogoutMethod, SingleLogout
+from watchword.applications.store import Applications
 from watchword.storage.schema import sessions
+from watchword.storage.work import Work
 
 BYE = "http://localhost:8080/bye"
 FRONT = SingleLogout(request_url="https://sp.example/slo", method=LogoutMethod.FRONT_CHANNEL_POST)
@@ -185,6 +187,35 @@ def test_what_we_lead_to_a_tenant_may_name_the_address_that_it_came_to(
     assert came.headers["location"].startswith(f"{plain.removesuffix(SSO)}/t/{OTHER_TENANT}{SSO}")
     alice.post(came.headers["location"].removeprefix(plain.removesuffix(SSO)), fields)
     assert alice.log_in().status == ["Success"]
+
+
+# --- applications -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_an_application_that_goes_during_a_login_is_said_to_be_gone(
+    world: World,
+    alice: Person,
+    removed: bool,  # noqa: FBT001  # a parameter
+) -> None:
+    made = add_provider(world)
+    alice.send(authn_request(world))
+
+    def take_away(work: Work) -> None:
+        found = Applications(work).fresh(made.id)
+        assert found is not None
+        if removed:
+            Applications(work).delete(found)
+        else:
+            Applications(work).replace(found, replace(found, enabled=False))
+
+    world.change(take_away)
+    alice.answer({"username": "alice", "password": PASSWORD})
+    reply = follow(alice)
+    assert reply.status == 400
+    assert "<h1>This application is not there any more</h1>" in reply.text
+    assert reply.headers["x-trace-id"] in reply.text
+    assert [each.outcome for each in world.audit("saml_message")] == ["refused"]
 
 
 # --- bindings ---------------------------------------------------------------------------------------------------------

@@ -846,6 +846,12 @@ class ApplicationDisabled(BadRequest):
     code, text = "LOG-10002", "The application is disabled."
 
 
+class ApplicationGone(BadRequest):
+    """The application was removed or switched off while somebody logged in to it."""
+
+    code, text = "LOG-10003", "The application was removed or switched off during the login."
+
+
 # --- SAML -----------------------------------------------------------------------------------------------------------
 
 

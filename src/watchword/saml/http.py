@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
-from watchword.base.problems import LoginStale, SamlRefused
+from watchword.base.problems import ApplicationGone, LoginStale, SamlRefused
 from watchword.login.browsers import forget_session, is_own_form, read_browser
 from watchword.login.front import LoginFront
 from watchword.login.usecases.sessions import live_session
 from watchword.saml.back_channel import BackChannel
 from watchword.saml.carrying import LOGOUT_PATH, Carrying
 from watchword.saml.messages import read_message
-from watchword.saml.model import Form, LogoutRequest, Refused
+from watchword.saml.model import Form, Gone, LogoutRequest, Refused
 from watchword.saml.reading import MOST_POSTED_BYTES, Received, read_query, receive_post, receive_redirect
 from watchword.saml.usecases.describe import describe_ourselves
 from watchword.saml.usecases.identity import SSO_PATH, own_address, tenant_of_issuer
@@ -188,7 +188,7 @@ def _answered(work: Work, answer: Callable[[], Reply]) -> Reply:
     """Return an answer, or refuse on a page of ours: to whoever is not proven, nothing else is said.
 
     Raises:
-        SamlRefused
+        SamlRefused, ApplicationGone
     """
     try:
         return answer()
@@ -197,7 +197,7 @@ def _answered(work: Work, answer: Callable[[], Reply]) -> Reply:
         note(work, "saml_message", "-", outcome="refused", reason=refusal.reason)
         log.info("a SAML message was refused", extra={"reason": refusal.reason})
         work.commit()
-        raise SamlRefused from refusal
+        raise (ApplicationGone if isinstance(refusal, Gone) else SamlRefused) from refusal
 
 
 def _lead_to_tenant(work: Work, ask: Ask[Any], tenant: str) -> Reply:

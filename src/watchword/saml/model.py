@@ -31,6 +31,10 @@ class Refused(Exception):
         return "" if self.status.second == AUTHN_FAILED else self.reason
 
 
+class Gone(Refused):
+    """The application was removed or switched off while somebody logged in: the person is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """How something ended, in two levels."""

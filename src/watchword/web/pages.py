@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
-from watchword.base.problems import Problem
+from watchword.base.problems import ApplicationGone, Problem
 from watchword.base.settings import Settings
 from watchword.storage.work import Work
 from watchword.web.assets import Assets
@@ -33,6 +33,8 @@ PAGE_HEADERS = {
 }
 PROBLEM_TEXTS = frozenset({400, 403, 404, 405, 413, 415, 429, 500, 503})
 """The statuses for which the catalogues have words of their own; others have those of their hundred."""
+_OWN_TEXTS = {FormStale: "stale", ApplicationGone: "gone"}
+"""The problems that have words of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Pages:
         known = problem.status if problem.status in PROBLEM_TEXTS else family
         facts = {
             "link": lambda page, **_: page, "here": {}, "trace": trace, "is_stale": isinstance(problem, FormStale),
-            "text_id": "stale" if isinstance(problem, FormStale) else str(known),
+            "text_id": _OWN_TEXTS.get(type(problem), str(known)),
             "seconds": int(problem.facts.get("seconds", "0")),
         }  # fmt: skip
         page = self._render("problem.html", self.catalogues.choose("", languages), facts)

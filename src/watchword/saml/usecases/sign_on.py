@@ -15,7 +15,7 @@ from watchword.login.store.sessions import Sessions
 from watchword.saml.building import Envelope, Statement, build_assertion, build_response
 from watchword.saml.checking import check_authn_request, choose_acs, forget_at
 from watchword.saml.contexts import context_for
-from watchword.saml.model import Asked, Attribute, AuthnRequest, Form, NameId, Refused, Status
+from watchword.saml.model import Asked, Attribute, AuthnRequest, Form, Gone, NameId, Refused, Status
 from watchword.saml.names import AUTHN_FAILED, NO_PASSIVE, RESPONDER
 from watchword.saml.reading import Received
 from watchword.saml.sealing import SigningKey, encrypt_assertion, posted
@@ -100,12 +100,13 @@ def finish_sso(work: Work, result: LoginResult) -> Form:
     """Answer a service provider, as the login has ended.
 
     Raises:
-        Refused: the application was removed or changed meanwhile, or has its answer already.
+        Gone: the application was removed or switched off meanwhile.
+        Refused: it was changed, or has its answer already.
     """
     asked = Asked.of_json(result.request.memory)
     application = Applications(work).get(result.request.application_id)
     if application is None or application.saml is None or not application.enabled:
-        raise Refused("the application is gone, or switched off")
+        raise Gone("the application is gone, or switched off")
     sender = Sender(application, application.saml)
     choose_acs(sender.provider, asked.acs_url)
     if not _take(work, sender, asked):
