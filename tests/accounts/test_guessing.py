@@ -6,9 +6,16 @@ import pytest
 
 from tests.conftest import WorldMaker
 from tests.world import World
-from watchword.accounts.budgets import CODES_OF_KNOWN_DEVICES, CODES_OF_STRANGERS, MOST_IN_A_ROW, Verdict
+from watchword.accounts.budgets import (
+    CODES_OF_BARE_NAMES,
+    CODES_OF_KNOWN_DEVICES,
+    CODES_OF_STRANGERS,
+    MOST_IN_A_ROW,
+    Verdict,
+)
 from watchword.accounts.guessing import (
     Failed,
+    clear_guesses,
     count_failure,
     forgive_guess,
     lock_span,
@@ -39,12 +46,19 @@ def locking(world: World, **values: str) -> None:
 
 
 def fail(
-    world: World, factor: Factor = Factor.SMS, *, locks: bool = True, device_known: bool = False
+    world: World,
+    factor: Factor = Factor.SMS,
+    *,
+    locks: bool = True,
+    device_known: bool = False,
+    is_proven: bool = True,
 ) -> Failed | Verdict:
     """Guess wrong as pat, and return what came of it: a refusal, if nothing was compared."""
 
     def guess_wrong(work: Work) -> Failed | Verdict:
-        guess = spend_guess(work, world.known("pat"), factor, locks=locks, device_known=device_known)
+        guess = spend_guess(
+            work, world.known("pat"), factor, locks=locks, device_known=device_known, is_proven=is_proven
+        )
         outcome = count_failure(work, guess) if guess.is_open else guess.verdict
         work.commit()
         return outcome
@@ -52,11 +66,13 @@ def fail(
     return world.do(guess_wrong)
 
 
-def succeed(world: World, factor: Factor = Factor.SMS, *, device_known: bool = False) -> Verdict:
+def succeed(
+    world: World, factor: Factor = Factor.SMS, *, device_known: bool = False, is_proven: bool = True
+) -> Verdict:
     """Guess right as pat."""
 
     def guess_right(work: Work) -> Verdict:
-        guess = spend_guess(work, world.known("pat"), factor, device_known=device_known)
+        guess = spend_guess(work, world.known("pat"), factor, device_known=device_known, is_proven=is_proven)
         if guess.is_open:
             note_success(work, guess)
         work.commit()
@@ -349,3 +365,37 @@ def test_a_code_for_nobody_takes_as_many_rows_as_one_for_somebody(world: World) 
     of_somebody = len(world.rows(failures)), len(world.rows(counters))
     world.change(lambda work: spend_guess(work, None, Factor.SMS, name="zed"))
     assert (len(world.rows(failures)), len(world.rows(counters))) == (2 * of_somebody[0], 2 * of_somebody[1])
+
+
+def test_who_has_but_typed_a_name_ends_nobody_elses_guesses_and_locks_nobody(world: World) -> None:
+    pat = world.add_person()
+    locking(world, attempts="3")
+    assert {fail(world, is_proven=False) for _ in range(MOST_IN_A_ROW)} \
+        == {Failed(number, None) for number in range(1, MOST_IN_A_ROW + 1)}  # fmt: skip
+    assert fail(world, is_proven=False) is Verdict.SUSPENDED
+    assert not world.known("pat").locked
+    assert claims(world)["failedSmsOtpAttempts"] == "0"
+    assert fail(world) == Failed(1, 2)
+    assert [succeed(world), succeed(world, device_known=True)] == [Verdict.OPEN] * 2
+    assert fail(world, is_proven=False) is Verdict.SUSPENDED
+    world.change(lambda work: clear_guesses(work, pat))
+    assert fail(world, is_proven=False) == Failed(1, None)
+
+
+def test_a_name_alone_has_a_months_budget_of_its_own(worlds: WorldMaker) -> None:
+    world = worlds(profile="recommended")
+    world.add_person()
+    for _ in range(CODES_OF_BARE_NAMES.count):
+        assert isinstance(fail(world, is_proven=False), Failed)
+        succeed(world, is_proven=False)
+    assert fail(world, is_proven=False) is Verdict.SPENT
+    assert [succeed(world), succeed(world, device_known=True)] == [Verdict.OPEN] * 2
+
+
+def test_a_known_device_compares_codes_after_twenty_that_others_got_wrong(worlds: WorldMaker) -> None:
+    world = worlds(profile="recommended")
+    world.add_person()
+    [fail(world) for _ in range(MOST_IN_A_ROW)]
+    assert fail(world) is Verdict.SUSPENDED
+    assert succeed(world, device_known=True) is Verdict.OPEN
+    assert fail(world) == Failed(1, None)

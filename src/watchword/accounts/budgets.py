@@ -13,10 +13,12 @@ from watchword.storage.schema import EPOCH
 from watchword.storage.work import Work
 
 MOST_IN_A_ROW = 20
-"""Wrong codes in a row, at one factor or at all of them together, after which codes are no longer compared."""
+"""Wrong codes in a row of one lane, at one factor or at all of them together, after which it compares none."""
 CODES_OF_STRANGERS = Limit(50, timedelta(days=30))
 """Wrong codes for an account that are compared in a month, from devices that it has not logged in from."""
 CODES_OF_KNOWN_DEVICES = Limit(20, timedelta(days=30))
+CODES_OF_BARE_NAMES = Limit(50, timedelta(days=30))
+"""The same from whoever has typed a name and proven nothing: that takes nothing from whom it names."""
 
 # At what failures are counted, beside the factors themselves.
 ANY_CODE = "code"
@@ -26,6 +28,19 @@ NOBODY = "nobody "
 WHILE_LOCKED = "while-locked"
 
 UNLIMITED = 2**31 - 1
+
+
+class Lane(StrEnum):
+    """From where a code is guessed; as the rows of those guesses are named."""
+
+    NEW_DEVICE = ""
+    KNOWN_DEVICE = "known-device "
+    BARE_NAME = "bare-name "
+
+    @property
+    def row(self) -> str:
+        """Return at what its failures at all codes together are counted."""
+        return self + ANY_CODE
 
 
 class Verdict(StrEnum):
@@ -69,6 +84,8 @@ class InARow:
     waits: bool = False
     anew_from: datetime | None = None
     """When a lock ends that these failures have led to."""
+    opens: str = ""
+    """At what else a success begins anew."""
 
     def take(self, work: Work) -> int | None:
         """Take one, unless there are too many or the wait is not over."""
@@ -82,6 +99,8 @@ class InARow:
     def reward(self, work: Work) -> None:
         """Begin anew."""
         clear_failures(work, self.subject, self.factor)
+        if self.opens:
+            clear_failures(work, self.subject, self.opens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +137,15 @@ class Asked:
     """The failure in a row that locks the account; ``None``: none does."""
     is_locked: bool
     device_known: bool
+    is_proven: bool = True
+    """Whether something was proven before: who has but typed a name spends nothing of whoever has it."""
+
+    @property
+    def lane(self) -> Lane:
+        """Return from where a code is guessed."""
+        if self.device_known:
+            return Lane.KNOWN_DEVICE
+        return Lane.NEW_DEVICE if self.is_proven else Lane.BARE_NAME
 
 
 def password_budgets(asked: Asked, *, waits: bool) -> tuple[InARow, InARow]:
@@ -135,19 +163,21 @@ def password_budgets(asked: Asked, *, waits: bool) -> tuple[InARow, InARow]:
 
 
 def code_budgets(asked: Asked) -> tuple[Budget, ...]:
-    """Return what a code takes from: as many rows for somebody who has no account here, and none of them locks it."""
+    """Return what a code takes from: as many rows for somebody who has no account here, and none of them locks it.
+
+    A new device, one that is known, and a bare name have lanes of their own, so that none ends the guesses of another.
+    The account's own row, which locks it, is for whoever has proven something.
+    """
     user, factor = asked.user, asked.factor
     subject, prefix = (asked.somebody, NOBODY) if user is None else (user.id, "")
-    strangers, known = windows_of(subject)
-    most = min(asked.locks_at or MOST_IN_A_ROW, MOST_IN_A_ROW)
-    return (
-        known if asked.device_known else strangers,
-        InARow(subject, prefix + ANY_CODE, Verdict.SUSPENDED, MOST_IN_A_ROW),
-        InARow(
-            subject, prefix + factor, Verdict.SUSPENDED, most,
-            anew_from=None if user is None else user.counts_anew_from(factor),
-        ),
-    )  # fmt: skip
+    window = windows_of(subject)[asked.lane]
+    opens = prefix + Lane.NEW_DEVICE.row if asked.is_proven and asked.device_known else ""
+    in_lane = InARow(subject, prefix + asked.lane.row, Verdict.SUSPENDED, MOST_IN_A_ROW, opens=opens)
+    if not asked.is_proven:
+        return window, in_lane, InARow(subject, prefix + asked.lane + factor, Verdict.SUSPENDED, MOST_IN_A_ROW)
+    most = min(asked.locks_at or UNLIMITED, UNLIMITED if asked.device_known else MOST_IN_A_ROW)
+    anew_from = None if user is None else user.counts_anew_from(factor)
+    return window, in_lane, InARow(subject, prefix + factor, Verdict.SUSPENDED, most, anew_from=anew_from)
 
 
 def somebody_of(work: Work, name: str) -> str:
@@ -155,9 +185,10 @@ def somebody_of(work: Work, name: str) -> str:
     return work.keys.digest("guessed-name", work.tenant, name)
 
 
-def windows_of(subject: str) -> tuple[InAMonth, InAMonth]:
-    """Return the budgets of a month: that of strangers, and that of devices which have logged in before."""
-    return (
-        InAMonth(subject, "codes-of-strangers", CODES_OF_STRANGERS),
-        InAMonth(subject, "codes-of-known-devices", CODES_OF_KNOWN_DEVICES),
-    )
+def windows_of(subject: str) -> dict[Lane, InAMonth]:
+    """Return the budgets of a month."""
+    return {
+        Lane.NEW_DEVICE: InAMonth(subject, "codes-of-strangers", CODES_OF_STRANGERS),
+        Lane.KNOWN_DEVICE: InAMonth(subject, "codes-of-known-devices", CODES_OF_KNOWN_DEVICES),
+        Lane.BARE_NAME: InAMonth(subject, "codes-of-bare-names", CODES_OF_BARE_NAMES),
+    }

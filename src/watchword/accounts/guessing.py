@@ -16,6 +16,7 @@ from watchword.accounts.budgets import (
     Asked,
     Budget,
     InARow,
+    Lane,
     Verdict,
     code_budgets,
     password_budgets,
@@ -83,23 +84,34 @@ class Failed:
     lock: Lock | None = None
 
 
-def spend_guess(
-    work: Work, user: User | None, factor: Factor, *, name: str = "", locks: bool = True, device_known: bool = False
+def spend_guess(  # noqa: PLR0913  # each says something else of where the guess comes from
+    work: Work,
+    user: User | None,
+    factor: Factor,
+    *,
+    name: str = "",
+    locks: bool = True,
+    device_known: bool = False,
+    is_proven: bool = True,
 ) -> Guess:
     """Count a guess before it is compared, and say whether it may be.
 
     *name* is what was typed, in its compared form, or what else stands for somebody who has no account here; left out,
     it is the user's. *locks* says whether failures at this factor may lock the account, if the tenant's policy locks
-    accounts at all: where they do, passwords do not wait. The caller commits, at the latest before it tells how the
-    comparison ended.
+    accounts at all: where they do, passwords do not wait. A code of somebody who has proven nothing before
+    (*is_proven*) never locks, and no lock is looked at: nobody would be told. The caller commits, at the latest before
+    it tells how the comparison ended.
     """
     policy = read_policy(work, AccountLocking)
-    locking = locks and policy.enabled
+    locking = locks and policy.enabled and is_proven
     guess = Guess(user, factor, Verdict.OPEN, locks_at=policy.max_attempts if locking and user is not None else None)
-    if user is not None and user.is_locked_by_failures(work.now):
+    if user is not None and is_proven and user.is_locked_by_failures(work.now):
         guess = replace(guess, verdict=Verdict.LOCKED, locks_at=None)
     somebody = somebody_of(work, name or (user.name.canonical if user is not None else ""))
-    asked = Asked(user, factor, somebody, guess.locks_at, is_locked=not guess.is_open, device_known=device_known)
+    asked = Asked(
+        user, factor, somebody, guess.locks_at, is_locked=not guess.is_open, device_known=device_known,
+        is_proven=is_proven,
+    )  # fmt: skip
     if factor is Factor.PASSWORD:
         return _take(work, guess, password_budgets(asked, waits=not locking))
     return _take(work, guess, code_budgets(asked)) if guess.is_open else guess
@@ -118,8 +130,9 @@ def note_success(work: Work, guess: Guess) -> None:
 
 def count_failure(work: Work, guess: Guess) -> Failed:
     """Draw the consequence of a guess that was wrong, or too late: it is counted already, and may lock the account."""
-    if guess.user is not None and guess.is_last:
-        note(work, "suspend_codes", guess.user.id, outcome="refused", reason=guess.factor)
+    if guess.is_last:
+        target = "-" if guess.user is None else guess.user.id
+        note(work, "suspend_codes", target, outcome="refused", reason=guess.factor)
     if guess.user is None or guess.locks_at is None:
         return Failed(guess.number, None)
     if guess.number < guess.locks_at:
@@ -142,7 +155,7 @@ def clear_guesses(work: Work, user: User) -> None:
     """Forget all failures of an account, since an administrator opens it."""
     forget_failures(work, user.id)
     forget_failures(work, somebody_of(work, user.name.canonical))
-    for window in windows_of(user.id):
+    for window in windows_of(user.id).values():
         counters.forget(work, window.name, window.subject, window.limit)
 
 
@@ -158,7 +171,8 @@ def with_failures(work: Work, user: User) -> User:
 
 def sweep_guesses(work: Work) -> None:
     """Forget failures that are kept by the name that was typed."""
-    for factor in (NAME, NOBODY, *(NOBODY + code for code in (ANY_CODE, *Factor))):
+    codes = [f"{NOBODY}{lane}{each}" for lane in Lane for each in (ANY_CODE, *Factor)]
+    for factor in (NAME, NOBODY, *codes):
         sweep_failures(work, factor, work.now - FORGOTTEN_AFTER)
 
 
@@ -199,7 +213,8 @@ def _refused_in_a_row(work: Work, guess: Guess, empty: InARow) -> Guess:
     row = next((each for each in failures_of(work, empty.subject) if each.factor == empty.factor), None)
     if row is None:
         return guess
-    if guess.user is not None and guess.locks_at is not None and row.count >= guess.locks_at:
+    is_own = empty.factor == guess.factor
+    if guess.user is not None and is_own and guess.locks_at is not None and row.count >= guess.locks_at:
         # The guess that should have locked the account never told how it ended.
         _lock(work, guess.user, guess.factor)
         return replace(guess, verdict=Verdict.LOCKED, number=row.count)

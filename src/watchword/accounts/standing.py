@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from watchword.accounts.backup_codes import count_backup_codes
-from watchword.accounts.budgets import ANY_CODE, MOST_IN_A_ROW, NAME, somebody_of, windows_of
+from watchword.accounts.budgets import MOST_IN_A_ROW, NAME, Lane, somebody_of, windows_of
 from watchword.accounts.guessing import with_failures
 from watchword.accounts.model import Factor, User
 from watchword.accounts.usecases.passwords import MustChange, must_change_password
@@ -21,7 +21,7 @@ from watchword.tenants.usecases import read_policy
 class MonthsBudget:
     """How many of the guesses of 30 days are spent."""
 
-    of_known_devices: bool
+    lane: Lane
     spent: int
     limit: Limit
 
@@ -42,9 +42,10 @@ class Standing:
     backup_codes: int
 
     @property
-    def is_suspended(self) -> bool:
-        """Tell whether codes are no longer compared, since too many in a row were wrong."""
-        return any(each.count >= MOST_IN_A_ROW for factor, each in self.failures.items() if factor != Factor.PASSWORD)
+    def suspended(self) -> Sequence[Lane]:
+        """Return from where codes are no longer compared, since too many in a row were wrong."""
+        full = {factor for factor, each in self.failures.items() if each.count >= MOST_IN_A_ROW}
+        return [lane for lane in Lane if full & set(_codes(lane))]
 
     @property
     def spent_months(self) -> Sequence[MonthsBudget]:
@@ -64,16 +65,20 @@ def read_standing(work: Work, user: User) -> Standing:
 
 def _budgets_of_months(work: Work, user: User) -> tuple[MonthsBudget, ...]:
     """Return what is spent of an account's guesses at codes."""
-    strangers, known = windows_of(user.id)
     return tuple(
-        MonthsBudget(window is known, counters.counted(work, window.name, window.subject, window.limit), window.limit)
-        for window in (strangers, known)
+        MonthsBudget(lane, counters.counted(work, window.name, window.subject, window.limit), window.limit)
+        for lane, window in windows_of(user.id).items()
     )
+
+
+def _codes(lane: Lane) -> list[str]:
+    """Return at what the failures of a lane are counted that end its guesses at codes."""
+    return [lane.row, *(f"{lane}{each}" for each in Factor if each is not Factor.PASSWORD)]
 
 
 def _failures_at(work: Work, user: User) -> tuple[dict[str, Failures], Failures | None]:
     """Return the failures in a row by factor, those of all codes together among them; and those that make wait."""
-    kept = {*Factor, ANY_CODE}
+    kept = {*Factor, *(row for lane in Lane for row in _codes(lane))}
     found = {each.factor: each for each in failures_of(work, user.id) if each.factor in kept and each.count}
     by_name = [each for each in failures_of(work, somebody_of(work, user.name.canonical)) if each.factor == NAME]
     waits = not read_policy(work, AccountLocking).enabled

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from watchword.accounts.budgets import Lane
 from watchword.accounts.claims import Channel
 from watchword.accounts.model import Factor, LockedReason, User
 from watchword.accounts.standing import Standing
@@ -13,6 +14,10 @@ from watchword.cli.answers import clock_time, instant
 _GUESSES = {
     Factor.PASSWORD: "wrong password", Factor.SMS: "wrong code by SMS", Factor.EMAIL: "wrong code by mail",
     Factor.BACKUP: "wrong backup code",
+}  # fmt: skip
+_FROM = {
+    Lane.NEW_DEVICE: "from devices not used before", Lane.KNOWN_DEVICE: "from devices used before",
+    Lane.BARE_NAME: "after the name alone",
 }  # fmt: skip
 _UNPROVEN = {Channel.SMS: "the phone", Channel.EMAIL: "the mailbox"}
 
@@ -73,11 +78,10 @@ def _obstacles(standing: Standing) -> Iterator[str]:
     if standing.next_password_at is not None:
         at = _time(standing.next_password_at, standing.now)
         yield f"too many wrong passwords: from a device not used before, the next is compared at {at}"
-    if standing.is_suspended:
-        yield f"codes are no longer compared, since too many in a row were wrong; {unlock} ends that"
+    for lane in standing.suspended:
+        yield f"codes are no longer compared, since too many in a row were wrong {_FROM[lane]}; {unlock} ends that"
     for budget in standing.spent_months:
-        devices = "used before" if budget.of_known_devices else "not used before"
-        spent = f"{budget.spent} wrong codes in 30 days from devices {devices}"
+        spent = f"{budget.spent} wrong codes in 30 days {_FROM[budget.lane]}"
         yield f"{spent}, where none is compared any more; {unlock} ends that"
     if standing.must_change is MustChange.REQUIRED:
         yield "must choose another password at the next log-in, since an administrator wants it"

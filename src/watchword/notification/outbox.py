@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +37,9 @@ from watchword.storage.work import Work
 log = logging.getLogger(__name__)
 
 LONGEST_REPLY = 2048
+DECOY = "the name that was typed leads to no number or mailbox"
+"""The reason of a message that reaches nobody."""
+_NOBODYS = {Channel.SMS: "+12015550123", Channel.EMAIL: "nobody@example.com"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Notice:
     """Whether it brings a log-in code to an address that was proven: those have a pool of their own."""
     awaited: bool = True
     """Whether a request may wait for the first attempt."""
+    decoy: str = ""
+    """Whose message it would be, where the work of one is done for nobody, so that its time tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,8 @@ class Notifier:
             state, reason = MessageState.HELD, closed
         elif not _within_limits(work, notice, address.key):
             state, reason = MessageState.HELD, "limit of the address"
+        elif notice.decoy:
+            state, reason = MessageState.HELD, DECOY
         return _leave(work, notice, address, template, state, reason)
 
     def _has_sender(self, work: Work, channel: Channel) -> bool:
@@ -134,7 +141,8 @@ def _leave(
 ) -> Notified:
     message_id = new_id(work.entropy, work.now)
     sealed = None
-    if state is MessageState.WAITING and address is not None and template is not None:
+    is_written = state is MessageState.WAITING or reason == DECOY
+    if is_written and address is not None and template is not None:
         sealed = seal_message(work, message_id, _render(work, notice, address, template))
     entry = OutboxEntry(
         message_id, work.tenant, notice.user_id, notice.channel, address.masked if address else "", notice.template,
@@ -142,7 +150,7 @@ def _leave(
         None, notice.until, 0, work.origin.trace, sealed, route=notice.route,
     )  # fmt: skip
     Messages(work).add(entry, notice.scenario, _due_at(work, notice) if state.is_open else None)
-    if state is not MessageState.WAITING:
+    if not is_written:
         log.warning("message %s", state, extra={"message_id": message_id, "channel": notice.channel, "reason": reason})
         note(work, "send_message", notice.user_id or "-", outcome=state, reason=reason or "")
     return Notified(message_id, notice.channel, state, reason)
@@ -233,6 +241,9 @@ def open_reply(work: Work, entry: OutboxEntry) -> Answered | None:
 
 
 def _address(work: Work, notice: Notice) -> _Address | None:
+    if notice.decoy:
+        nobodys = _address(work, replace(notice, decoy="", to=_NOBODYS[notice.channel]))
+        return nobodys and _Address(nobodys.to, f"decoy {notice.decoy}", "")
     if not notice.to:
         return None
     strict, country = work.settings.registration.strict, work.settings.sms.default_country

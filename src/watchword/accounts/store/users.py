@@ -191,7 +191,7 @@ class Users:
 
     def get(self, user_id: str) -> User | None:
         """Return the user of that id."""
-        return _user(self.work.row(_GET, user_id=user_id))
+        return _user_or_nobody(self.work.row(_GET, user_id=user_id))
 
     def page(self, after: UserName | None = None, count: int = 1000) -> Sequence[User]:
         """Return users in the order of their names and realms, those after *after*."""

@@ -57,8 +57,10 @@ def home_of(work: Work, person: Person) -> Work:
 
 
 def account_of(work: Work, person: Person) -> User | None:
-    """Return the account that a person has here."""
-    return Users(home_of(work, person)).get(person.user_id) if person.user_id else None
+    """Return the account that a person has here; of a name that nobody has, as long is looked for one."""
+    if person.is_federated and not person.user_id:
+        return None
+    return Users(home_of(work, person)).get(person.user_id or "-")
 
 
 def find_holder(turn: Turn, answer: Answer | None = None) -> Holder | None:

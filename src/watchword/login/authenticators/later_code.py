@@ -235,7 +235,8 @@ class LaterCode:
         again = True if before is not None and before.sends else None
         kind, template = self.kind, found.parameters.template or self.kind.template
         sending = Sending(channel=kind.channel, to=address, template=template, event=kind.event)
-        leave = leaving(found.turn, self.notifier, found.holder, found.plan, sending) if address else None
+        sends = address or found.holder.is_hidden  # to nobody as well, where it must not be told who is somebody
+        leave = leaving(found.turn, self.notifier, found.holder, found.plan, sending) if sends else None
         notified = start_code(found.turn, found.plan, found.holder, leave)
         sent = found
         if notified is None or notified.state is MessageState.WAITING:  # else the code before is as good as it was

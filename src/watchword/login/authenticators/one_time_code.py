@@ -136,7 +136,7 @@ def try_code(turn: Turn, plan: CodePlan, holder: Holder, typed: str, *, backup: 
     device_known = user is not None and user.id in turn.browser.known_users
     guess = spend_guess(
         home_of(work, holder.person), user, plan.factor, name=holder.guessed_name, locks=plan.locks,
-        device_known=device_known,
+        device_known=device_known, is_proven=not holder.is_hidden,
     )  # fmt: skip
     work.commit()
     tried = Tried(outcome=Outcome.CLOSED, left=plan.most_answers - challenge.attempts)

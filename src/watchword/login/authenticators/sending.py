@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum, auto
 from math import ceil
@@ -23,6 +23,8 @@ from watchword.notification.outbox import Notice, Notified, Notifier, room_in
 from watchword.notification.store import Messages
 from watchword.storage.audit import note
 from watchword.storage.work import Work
+from watchword.tenants.policies import Notification
+from watchword.tenants.usecases import read_policy
 
 log = logging.getLogger(__name__)
 
@@ -132,13 +134,20 @@ class Sending:
 def leaving(
     turn: Turn, notifier: Notifier, holder: Holder, plan: CodePlan, sending: Sending
 ) -> Callable[[str], Notified]:
-    """Return what leaves a code for a person; a message of this login that still waits is then of no use."""
+    """Return what leaves a code for a person; a message of this login that still waits is then of no use.
+
+    Where nothing may be told, and nobody can be reached, the same work is done for a message that goes nowhere.
+    """
     work = turn.work
     scenario = f"LOGIN {Logins(work).digest(turn.login.key)[:16]}"
 
     def leave(code: str) -> Notified:
-        letter = _letter(turn, holder, plan, sending, code, scenario)
-        if holder.user is None:
+        is_decoy = holder.is_hidden and not sending.to
+        letter = _letter(turn, holder, plan, sending, "0" * len(code) if is_decoy else code, scenario)
+        if is_decoy:
+            Messages(work).cancel_of(holder.identity, scenario)
+            notified = notifier.notify(work, replace(_notice(work, holder, letter), decoy=holder.identity))
+        elif holder.user is None:
             notified = notifier.notify(work, _notice(work, holder, letter))
         else:
             Messages(work).cancel_of(holder.user.id, scenario)
@@ -183,6 +192,7 @@ def _is_proven(holder: Holder, channel: Channel, to: str) -> bool:
 
 def _notice(work: Work, holder: Holder, letter: Letter) -> Notice:
     """Return the message to somebody who has no account here."""
+    policy = read_policy(work, Notification)
     own = {
         "user-name": holder.person.name, "userstore-domain": "FEDERATED", "tenant-domain": work.tenant,
         "notification-channel": letter.channel.value, "TEMPLATE_TYPE": letter.template, "send-to": letter.to or "",
@@ -191,5 +201,6 @@ def _notice(work: Work, holder: Holder, letter: Letter) -> Notice:
     return Notice(
         template=letter.template, channel=letter.channel, to=letter.to, facts={**own, **letter.facts},
         scenario=letter.scenario, event=letter.event or SMS_EVENT, route=letter.route, text=letter.text,
-        until=None if letter.lifetime is None else work.now + letter.lifetime,
+        until=None if letter.lifetime is None else work.now + letter.lifetime, default_locale=policy.default_locale,
+        user_id=holder.user.id if holder.user is not None else None, awaited=letter.awaited,
     )  # fmt: skip

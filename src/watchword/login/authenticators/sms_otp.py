@@ -245,7 +245,8 @@ class SmsOtp:
             has_code = found.holder.is_hidden or (before is not None and before.digest is not None)
             return self._stop(found, *barrier, has_code=has_code)
         again = True if before is not None and before.sends else None
-        leave = leaving(turn, self.notifier, found.holder, plan, self._sending(found, number)) if number else None
+        sends = number or found.holder.is_hidden  # to nobody as well, where it must not be told who is somebody
+        leave = leaving(turn, self.notifier, found.holder, plan, self._sending(found, number)) if sends else None
         notified = start_code(turn, plan, found.holder, leave)
         sent = found
         if notified is None or notified.state is MessageState.WAITING:  # else the code before is as good as it was
