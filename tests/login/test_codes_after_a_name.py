@@ -1,21 +1,15 @@
 """Codes after nothing but a name: they tell nobody whose name it is, and take nothing from whoever has it."""
 
-from collections.abc import Callable
-from typing import Any, cast
-
 import pytest
-from sqlalchemy import ClauseElement
-from sqlalchemy.dialects import sqlite
 
 from tests.conftest import WorldMaker
+from tests.login.tracing import trace
 from tests.login.visitor import BASIC, Visitor, add_application, with_protocol
 from tests.world import World
 from watchword.accounts.claims import MOBILE
 from watchword.applications.model import Option
 from watchword.notification.outbox import DECOY
 from watchword.storage.schema import messages
-from watchword.storage.statements import Statement
-from watchword.storage.work import Work
 
 NAME_FIRST = Option("LOCAL", "IdentifierExecutor")
 CLASSIC, LATER = Option("LOCAL", "SMSOTP"), Option("LOCAL", "sms-otp-authenticator")
@@ -61,26 +55,6 @@ def test_a_stranger_who_knows_a_name_keeps_nobody_out(world: World, later: Optio
     assert not world.known("alice").locked
     assert logged_in(world, house, home) == "alice"
     assert logged_in(world, house, Visitor(world)) == "alice"
-
-
-def trace(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> list[str]:
-    """Return the statements that an act runs, in their order."""
-    seen: list[str] = []
-
-    def noting(original: Callable[..., Any]) -> Callable[..., Any]:
-        def note(self: Work, statement: Statement, **values: object) -> Any:  # noqa: ANN401  # as the original
-            seen.append(
-                str(cast("ClauseElement", statement.clause).compile(dialect=sqlite.dialect())).partition(" WHERE")[0]
-            )
-            return original(self, statement, **values)
-
-        return note
-
-    with monkeypatch.context() as patched:
-        for name in ("rows", "row", "write"):
-            patched.setattr(Work, name, noting(getattr(Work, name)))
-        act()
-    return seen
 
 
 @pytest.mark.parametrize("profile", ["wso2", "recommended"])
