@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 import click
-from members import members_of
+from members import members_of  # type: ignore[import-not-found]  # beside this script, when it is run
 from msgspec import Struct
 
 from watchword.accounts.http.claims import ClaimDialectsApi

@@ -77,7 +77,7 @@ def test_failures_are_seen_with_their_time(world: World) -> None:
     seen = standing(world, user)
     assert seen.failures["sms"].count == 1
     assert seen.failures["sms"].last_at <= seen.now
-    assert not seen.is_suspended
+    assert not seen.suspended
 
 
 def guess(world: World, user: User, *, right: bool, device_known: bool = False) -> Verdict:

@@ -76,7 +76,7 @@ def success_forgives_all() -> None:
     """Let a success clear what a month holds."""
 
     def reward(self: budgets.InAMonth, work: Any) -> None:  # noqa: ANN401  # a work
-        for window in budgets.windows_of(self.subject):
+        for window in budgets.windows_of(self.subject).values():
             counters.forget(work, window.name, window.subject, window.limit)
 
     plant(budgets.InAMonth, "reward", lambda _: reward)

@@ -80,6 +80,4 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
             env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert ran.returncode == 1
-    assert ran.stderr.strip().endswith(
-        f"port {port} is in use by another program: give another --sample-port"
-    )
+    assert ran.stderr.strip().endswith(f"port {port} is in use by another program: give another --sample-port")
