@@ -227,11 +227,16 @@ def _find_ended(work: Work) -> Sequence[tuple[str, str]]:
 
 
 def _part_all(work: Work) -> None:
-    """Write down who has to be told of sessions that have ended by themselves, or by somebody else's hand."""
+    """Write down who has to be told of sessions that have ended by themselves, or by somebody else's hand.
+
+    Of several processes that look at once, the one tells an application that has taken it off the list.
+    """
     for tenant, session_id in _find_ended(work):
         there = work.within(tenant)
-        tell_all(there, Sessions(there).applications(session_id), round_id="", in_browser=False)
-        Rounds(there).part(session_id, PROTOCOL)
+        known = Sessions(there)
+        listed = [each for each in known.applications(session_id) if each.protocol == PROTOCOL]
+        taken = [each for each in listed if known.forget_application(session_id, each.application_id)]
+        tell_all(there, taken, round_id="", in_browser=False)
     work.commit()
 
 
